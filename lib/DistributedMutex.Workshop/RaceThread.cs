@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace DistributedMutex.Workshop;
+
+/// <summary>One of the threads of a <see cref="Race"/>.</summary>
+public sealed class RaceThread
+{
+    // What a real program would do between reading and writing. It is the time in which others get in the way.
+    private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(200);
+
+    internal RaceThread(int number) => Number = number;
+
+    /// <summary>1 for the first thread.</summary>
+    public int Number { get; }
+
+    internal bool HasWritten { get; private set; }
+
+    /// <summary>Prints a line in the thread's name.</summary>
+    public void Say(string text) => Console.WriteLine($"[Thread {Number}] {text}");
+
+    /// <summary>Reads the shared file, works a while, and writes it back with one more line, which carries the next number.</summary>
+    public void WriteNextLine()
+    {
+        var text = Read();
+        var number = text.Count(character => character == '\n') + 1;
+        Thread.Sleep(Work);
+        var now = DateTime.Now.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        Write($"{text}[{now}] Thread {Number} wrote line {number}\n");
+        HasWritten = true;
+    }
+
+    // Shared with everybody, as most programs open a file: .NET's own default would turn the race into an exception.
+    private static string Read()
+    {
+        using var reader = new StreamReader(new FileStream(Race.FileName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return reader.ReadToEnd();
+    }
+
+    private static void Write(string text)
+    {
+        using var writer = new StreamWriter(new FileStream(Race.FileName, FileMode.Create, FileAccess.Write, FileShare.ReadWrite));
+        writer.Write(text);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace DistributedMutex.Diagnostics;
+
+/// <summary>Everything that the library logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "Could not release the lock {Resource}; its lease frees it")]
+    public static partial void ReleaseFailed(ILogger logger, Exception exception, string resource);
+
+    [LoggerMessage(2, LogLevel.Warning, "The lock {Resource} was lost while it was held")]
+    public static partial void LockLost(ILogger logger, string resource);
+
+    [LoggerMessage(3, LogLevel.Debug, "Could not renew the lock {Resource}; trying again until its lease ends")]
+    public static partial void RenewalFailed(ILogger logger, Exception exception, string resource);
+
+    [LoggerMessage(4, LogLevel.Debug, "Could not ask for the lock {Resource}; trying again until the wait is over")]
+    public static partial void AcquireFailed(ILogger logger, Exception exception, string resource);
+
+    [LoggerMessage(5, LogLevel.Error, "A callback on the loss of the lock {Resource} threw")]
+    public static partial void LostCallbackThrew(ILogger logger, Exception exception, string resource);
+}

@@ -1,0 +1,64 @@
+using DistributedMutex.Protocol;
+
+namespace DistributedMutex;
+
+/// <summary>A lock that is held: renewed while this object lives (see <see cref="MutexOptions.Renew"/>), released by disposing it.</summary>
+public sealed class MutexLock : IDisposable, IAsyncDisposable
+{
+    private readonly LeaseBook _book;
+    private readonly Lease _lease;
+
+    internal MutexLock(LeaseBook book, Lease lease)
+    {
+        (_book, _lease) = (book, lease);
+        if (book.Options.Renew)
+        {
+            lease.RenewFor(this);
+        }
+    }
+
+    /// <summary>The resource that is locked.</summary>
+    public string Resource => _lease.Resource;
+
+    /// <summary>The owner token: what the key of the lock holds. It is fresh for every acquisition; whoever knows it can release the lock.</summary>
+    public string Token => _lease.Token;
+
+    /// <summary>
+    /// The fencing token, greater than those of all earlier holders: a store that refuses writes with a smaller one than
+    /// it has seen is safe from a holder that lost the lock and does not know it (M. Kleppmann, "How to do distributed locking").
+    /// </summary>
+    public long Fence => _lease.Fence;
+
+    /// <summary>Whether the lock is held and can be relied on now.</summary>
+    public bool IsHeld => _lease.IsHeld;
+
+    /// <summary>How long the lock can be relied on if it is not renewed; zero when it is not held.</summary>
+    public TimeSpan Remaining => _lease.Remaining;
+
+    /// <summary>Cancelled the moment the lock can no longer be relied on, whether or not Redis answers; not by releasing it.</summary>
+    public CancellationToken Lost => _lease.Lost;
+
+    /// <summary>
+    /// Lets the lease end no earlier than <paramref name="lease"/> from now (<see cref="MutexOptions.Lease"/> by default) and
+    /// no later than <see cref="MutexOptions.MaxHold"/> allows. False: the lock is not held any more.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="lease"/> is zero or negative.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked; the lock is held until its deadline.</exception>
+    /// <exception cref="TimeoutException">Redis did not answer; the lock is held until its deadline.</exception>
+    public Task<bool> ExtendAsync(TimeSpan? lease = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(lease));
+        return _lease.ExtendAsync(lease ?? _book.Options.Lease, cancellationToken);
+    }
+
+    /// <summary>Releases the lock, once. False: it was not held any more, by expiry or by an earlier release.</summary>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked; if the lock is still there, its lease frees it. May be tried again.</exception>
+    /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
+    public Task<bool> ReleaseAsync(CancellationToken cancellationToken = default) => _lease.ReleaseAsync(cancellationToken);
+
+    /// <summary>Releases the lock if it is held. Never throws: a failure is logged, and the lease frees the lock.</summary>
+    public void Dispose() => _book.ReleaseQuietly(_lease);
+
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync() => new(_book.ReleaseQuietlyAsync(_lease));
+}

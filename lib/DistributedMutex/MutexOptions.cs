@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+
+namespace DistributedMutex;
+
+/// <summary>How a <see cref="RedisMutex"/> holds and waits. The mutex takes a copy; later changes have no effect on it.</summary>
+public sealed class MutexOptions
+{
+    /// <summary>How long a lock is held without a sign of life from its holder; 30 seconds by default, more than zero.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long to wait for a lock if the call does not say; 10 seconds by default. Zero is one try, <see cref="Timeout.InfiniteTimeSpan"/> has no end.</summary>
+    public TimeSpan Wait { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often to ask for a lock that a foreign client holds, if the call does not say; 0.1 seconds by default, more than zero.</summary>
+    public TimeSpan Retry { get; set; } = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>Whether a scope (<see cref="RedisMutex.Acquire"/>) renews its lease while it lives; true by default. Lock and Unlock never renew.</summary>
+    public bool Renew { get; set; } = true;
+
+    /// <summary>The longest that a lock is held, renewals and extensions included; no bound by default. More than zero.</summary>
+    public TimeSpan? MaxHold { get; set; }
+
+    /// <summary>The clock for deadlines, waits and renewals; the system's by default.</summary>
+    public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
+
+    /// <summary>Where to log; nowhere by default.</summary>
+    public ILoggerFactory? LoggerFactory { get; set; }
+
+    internal MutexOptions ValidatedCopy()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Lease, TimeSpan.Zero, nameof(Lease));
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxHold ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(MaxHold));
+        ValidateWait(Wait, nameof(Wait));
+        ValidateRetry(Retry, nameof(Retry));
+        ArgumentNullException.ThrowIfNull(TimeProvider);
+        return (MutexOptions)MemberwiseClone();
+    }
+
+    internal static TimeSpan ValidateWait(TimeSpan wait, string name)
+    {
+        if (wait != Timeout.InfiniteTimeSpan)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(wait, TimeSpan.Zero, name);
+        }
+
+        return wait;
+    }
+
+    internal static TimeSpan ValidateRetry(TimeSpan retry, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(retry, TimeSpan.Zero, name);
+        return retry;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+
+namespace DistributedMutex.Protocol;
+
+/// <summary>What a lock's key holds: <c>machine-process-instance:random</c>, fresh for every acquisition.</summary>
+internal static class OwnerToken
+{
+    private const int RandomDigits = 32;
+
+    /// <summary>Names one instance of the mutex, in words that help whoever reads the key.</summary>
+    public static string NewClientId() =>
+        $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+
+    public static string New(string clientId) =>
+        $"{clientId}:{RandomNumberGenerator.GetHexString(RandomDigits, lowercase: true)}";
+
+    /// <summary>Who a token belongs to, without giving the token away.</summary>
+    public static string Describe(string token)
+    {
+        var colon = token.Length - RandomDigits - 1;
+        return colon > 0 && token[colon] == ':' ? token[..colon] : "a client of another kind";
+    }
+}

@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+using StackExchange.Redis;
+
+namespace DistributedMutex;
+
+/// <summary>A connection to one Redis server: opened by the constructor, closed by <see cref="Close"/> if it is this object's own.</summary>
+public class RedisClient : IDisposable, IAsyncDisposable
+{
+    private readonly bool _ownsConnection;
+    private int _closed;
+
+    /// <summary>Connects to the server that <see cref="RedisSettings.FromEnvironment"/> names.</summary>
+    /// <exception cref="FormatException">The environment or the .env file holds a value that cannot be read.</exception>
+    /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
+    public RedisClient()
+        : this(RedisSettings.FromEnvironment())
+    {
+    }
+
+    /// <summary>Connects to the server that <paramref name="settings"/> names.</summary>
+    /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
+    public RedisClient(RedisSettings settings)
+        : this(Connect(settings), ownsConnection: true)
+    {
+    }
+
+    /// <summary>Uses a connection that the caller owns; this object never closes it.</summary>
+    public RedisClient(IConnectionMultiplexer connection)
+        : this(connection, ownsConnection: false)
+    {
+    }
+
+    private RedisClient(IConnectionMultiplexer connection, bool ownsConnection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        Connection = connection;
+        Database = connection.GetDatabase();
+        _ownsConnection = ownsConnection;
+    }
+
+    /// <summary>The connection, own or shared.</summary>
+    public IConnectionMultiplexer Connection { get; }
+
+    /// <summary>The server's default database.</summary>
+    public IDatabase Database { get; }
+
+    /// <summary>Closes the connection if it is this object's own; a second call does nothing.</summary>
+    public void Close() => Dispose();
+
+    /// <inheritdoc cref="Close"/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc cref="Close"/>
+    public async ValueTask DisposeAsync()
+    {
+        await DisposeAsyncCore().ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Closes an own connection, once.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing && Interlocked.Exchange(ref _closed, 1) == 0 && _ownsConnection)
+        {
+            Connection.Dispose();
+        }
+    }
+
+    /// <summary>Closes an own connection, once, without blocking the caller.</summary>
+    protected virtual async ValueTask DisposeAsyncCore()
+    {
+        if (Interlocked.Exchange(ref _closed, 1) == 0 && _ownsConnection)
+        {
+            await Connection.CloseAsync().ConfigureAwait(false);
+            Connection.Dispose();
+        }
+    }
+
+    private static ConnectionMultiplexer Connect(RedisSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var options = new ConfigurationOptions
+        {
+            EndPoints = { { settings.Host, settings.Port } },
+            Password = settings.Password,
+            Ssl = settings.Ssl,
+            ConnectTimeout = 5_000,
+            SyncTimeout = 5_000,
+        };
+#if REDIS_USERS
+        options.User = settings.User;
+#else
+        if (settings.User is not (null or "default"))
+        {
+            throw new NotSupportedException("REDIS_USER is set, but this build's Redis client (StackExchange.Redis 1.2.6) cannot send a user name: build with 3.x, or sign in as \"default\".");
+        }
+#endif
+        try
+        {
+            return ConnectionMultiplexer.Connect(options);
+        }
+        catch (RedisConnectionException e)
+        {
+            // 1.x of the client names the cause in the text only.
+            var refused = e.FailureType == ConnectionFailureType.AuthenticationFailure
+                || e.Message.Contains(nameof(ConnectionFailureType.AuthenticationFailure), StringComparison.Ordinal);
+            throw NewConnectionException(
+                refused ? ConnectionFailureType.AuthenticationFailure : ConnectionFailureType.UnableToConnect,
+                !refused ? $"Redis at {settings} cannot be reached. Is it running, and are REDIS_HOST and REDIS_PORT right?"
+                : settings.Password is null ? $"Redis at {settings} asks for a password. Set REDIS_PASSWORD."
+                : $"Redis at {settings} refuses the password. Check REDIS_PASSWORD and REDIS_USER.",
+                e);
+        }
+    }
+
+    // 1.x keeps the constructor internal, 3.x has it public and marked obsolete; the callers are promised this very type.
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    internal static extern RedisConnectionException NewConnectionException(ConnectionFailureType failureType, string message, Exception? inner);
+}
