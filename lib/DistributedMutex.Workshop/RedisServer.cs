@@ -89,7 +89,7 @@ public static class RedisServer
             joined ??= StartAndJoin();
             (_pipe, var kind, var port) = joined.Value;
             var settings = new RedisSettings { Host = IPAddress.Loopback.ToString(), Port = port };
-            Console.WriteLine($"Redis: {(reused ? "the private" : "a private")} {kind} at {settings}{(reused ? " of this clone, already running" : "")}, because {why}.");
+            Console.WriteLine($"Redis: {(reused ? "the private" : "a private")} {kind} at {settings}{(reused ? " of this clone, already running" : "")}, because {why}{(kind == ServerKind.RedisServer ? "" : " and there is no redis-server on PATH")}.");
             Environment.SetEnvironmentVariable("REDIS_HOST", settings.Host);
             Environment.SetEnvironmentVariable("REDIS_PORT", $"{port}");
             Environment.SetEnvironmentVariable("REDIS_USER", "");

@@ -1,0 +1,25 @@
+using System.Globalization;
+using DistributedMutex;
+using DistributedMutex.Workshop;
+
+// Each command does its part, says so in one line, and then lives until its standard input ends.
+switch (args)
+{
+    case ["use-server"]:
+        Console.WriteLine($"using {RedisServer.Use()}");
+        Console.In.ReadToEnd();
+        return 0;
+
+    case ["hold", var resource, var leaseMilliseconds]:
+        using (var mutex = new RedisMutex(new MutexOptions { Lease = TimeSpan.FromMilliseconds(int.Parse(leaseMilliseconds, CultureInfo.InvariantCulture)) }))
+        using (var held = mutex.Acquire(resource))
+        {
+            Console.WriteLine($"holding {held.Token}");
+            Console.In.ReadToEnd();
+            return 0;
+        }
+
+    default:
+        Console.Error.WriteLine("use-server | hold <resource> <lease in ms>");
+        return 2;
+}

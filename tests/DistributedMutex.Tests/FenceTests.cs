@@ -1,0 +1,91 @@
+using DistributedMutex.Protocol;
+using DistributedMutex.Tests.Servers;
+
+namespace DistributedMutex.Tests;
+
+public abstract class FenceTests(ServerFixture server)
+{
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+
+    [SkippableFact]
+    public async Task Fences_rise_across_release_expiry_and_FLUSHALL()
+    {
+        using var another = await server.StartAnotherAsync();
+        using var admin = new RedisClient(ServerFixture.SettingsOf(another));
+        using var mutex = new RedisMutex(admin.Connection);
+        using var expiring = new RedisMutex(admin.Connection, new MutexOptions { Lease = Short, Renew = false });
+        var fences = new List<long>();
+
+        await HoldAsync(mutex);
+        await HoldAsync(mutex);
+        var expired = await expiring.AcquireAsync("x");
+        fences.Add(expired.Fence);
+        await HoldAsync(mutex);
+        await admin.Database.ExecuteAsync("FLUSHALL");
+        await HoldAsync(mutex);
+
+        Assert.Equal(fences.Order().Distinct(), fences);
+
+        async Task HoldAsync(RedisMutex by)
+        {
+            await using var held = await by.AcquireAsync("x", TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(20));
+            fences.Add(held.Fence);
+        }
+    }
+
+    [SkippableFact]
+    public async Task Fences_rise_across_a_restart_that_forgets_everything()
+    {
+        long before;
+        int port;
+        using (var first = await server.StartAnotherAsync())
+        {
+            port = first.Port;
+            using var mutex = new RedisMutex(ServerFixture.SettingsOf(first));
+            before = (await mutex.AcquireAsync("x")).Fence;
+            first.Dispose();
+        }
+
+        using var second = await server.StartAnotherAsync();
+        using var later = new RedisMutex(ServerFixture.SettingsOf(second));
+        await using var held = await later.AcquireAsync("x");
+        Assert.True(held.Fence > before);
+    }
+
+    [SkippableFact]
+    public void Asking_again_with_the_token_that_holds_is_told_so_and_gets_a_whole_lease_and_a_greater_fence()
+    {
+        using var client = server.NewForeignClient();
+        var protocol = new LockProtocol(client.Database);
+        var keys = new LockKeys(server.NewResource());
+
+        var first = protocol.Acquire(keys, "token", TimeSpan.FromSeconds(10));
+        var again = protocol.Acquire(keys, "token", TimeSpan.FromSeconds(20));
+        var other = protocol.Acquire(keys, "another", TimeSpan.FromSeconds(20));
+
+        Assert.True(again.Fence > first.Fence);
+        Assert.Null(other.Fence);
+        Assert.Equal("token", other.Holder);
+        Assert.InRange(client.Database.KeyTimeToLive(keys.Lock)!.Value.TotalSeconds, 15, 20);
+        Assert.True(protocol.Release(keys, "token"));
+    }
+
+    [SkippableFact]
+    public void The_last_fence_is_no_litter_for_ever()
+    {
+        using var client = server.NewForeignClient();
+        using var mutex = server.NewMutex();
+        var keys = new LockKeys(server.NewResource());
+        using (mutex.Acquire(keys.Resource))
+        {
+        }
+
+        Assert.InRange(client.Database.KeyTimeToLive(keys.Fence)!.Value.TotalHours, 23, 24);
+    }
+}
+
+[Collection(OnRedis.Name)]
+public sealed class FenceOnRedisTests(RedisFixture server) : FenceTests(server);
+
+[Collection(OnGarnet.Name)]
+public sealed class FenceOnGarnetTests(GarnetFixture server) : FenceTests(server);

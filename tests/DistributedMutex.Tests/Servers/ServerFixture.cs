@@ -1,0 +1,94 @@
+using DistributedMutex.Workshop;
+using StackExchange.Redis;
+
+namespace DistributedMutex.Tests.Servers;
+
+/// <summary>A server of one kind for all tests of a collection; tests are skipped, with the reason, where it cannot be had.</summary>
+public abstract class ServerFixture : IAsyncLifetime
+{
+    private PrivateServer? _server;
+    private string? _missing;
+    private int _names;
+
+    /// <summary>Fails the test as skipped if the machine has no such server.</summary>
+    public RedisSettings Settings
+    {
+        get
+        {
+            Skip.If(_server is null, _missing);
+            return SettingsOf(_server);
+        }
+    }
+
+    private protected abstract ServerKind? Kind { get; }
+
+    public async Task InitializeAsync()
+    {
+        if (Kind is not { } kind)
+        {
+            _missing = "redis-server is not on PATH";
+            return;
+        }
+
+        try
+        {
+            _server = await PrivateServer.StartAsync(kind, [], CancellationToken.None);
+        }
+        catch (InvalidOperationException e)
+        {
+            _missing = e.Message;
+        }
+    }
+
+    public Task DisposeAsync()
+    {
+        _server?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Another server of this kind, for a test that breaks or restarts it.</summary>
+    internal async Task<PrivateServer> StartAnotherAsync(params string[] moreArguments)
+    {
+        Skip.If(_server is null, _missing);
+        return await PrivateServer.StartAsync(Kind!, moreArguments, CancellationToken.None);
+    }
+
+    internal static RedisSettings SettingsOf(PrivateServer server) => new() { Host = "127.0.0.1", Port = server.Port };
+
+    /// <summary>A resource that no other test uses.</summary>
+    public string NewResource() => $"test-{Interlocked.Increment(ref _names)}";
+
+    public RedisMutex NewMutex(MutexOptions? options = null) => new(Settings, options);
+
+    /// <summary>What a client that knows nothing of this library sees and does.</summary>
+    public RedisClient NewForeignClient() => new(Settings);
+}
+
+public sealed class RedisFixture : ServerFixture
+{
+    private protected override ServerKind? Kind => ServerKind.FindRedis();
+}
+
+public sealed class GarnetFixture : ServerFixture
+{
+    private protected override ServerKind? Kind => ServerKind.Garnet;
+}
+
+[CollectionDefinition(Name)]
+public sealed class OnRedis : ICollectionFixture<RedisFixture>
+{
+    public const string Name = "redis-server";
+}
+
+[CollectionDefinition(Name)]
+public sealed class OnGarnet : ICollectionFixture<GarnetFixture>
+{
+    public const string Name = "Garnet";
+}
+
+/// <summary>Tests that change the environment or the current folder of this process, or share the clone's private server.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "alone";
+}
