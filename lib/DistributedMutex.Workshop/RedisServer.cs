@@ -56,8 +56,10 @@ public static class RedisServer
         {
             try
             {
-                // The client itself is content with a server that knows no password: a stranger's, then.
-                client.Database.Execute("AUTH", [settings.User ?? "default", settings.Password]);
+                // The client itself is content with a server that has no password: a stranger's, then. So is AUTH with a
+                // user name, unless the user is known to need one.
+                object[] credentials = settings.User is null ? [settings.Password] : [settings.User, settings.Password];
+                client.Database.Execute("AUTH", credentials);
             }
             catch (RedisServerException e)
             {

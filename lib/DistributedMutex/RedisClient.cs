@@ -99,15 +99,16 @@ public class RedisClient : IDisposable, IAsyncDisposable
             throw new NotSupportedException("REDIS_USER is set, but this build's Redis client (StackExchange.Redis 1.2.6) cannot send a user name: build with 3.x, or sign in as \"default\".");
         }
 #endif
+        // 1.x of the client names the cause only in what it logs on the way. The log is read here and never shown.
+        var log = new StringWriter();
         try
         {
-            return ConnectionMultiplexer.Connect(options);
+            return ConnectionMultiplexer.Connect(options, TextWriter.Synchronized(log));
         }
         catch (RedisConnectionException e)
         {
-            // 1.x of the client names the cause in the text only.
             var refused = e.FailureType == ConnectionFailureType.AuthenticationFailure
-                || e.Message.Contains(nameof(ConnectionFailureType.AuthenticationFailure), StringComparison.Ordinal);
+                || log.ToString().Contains(nameof(ConnectionFailureType.AuthenticationFailure), StringComparison.Ordinal);
             throw NewConnectionException(
                 refused ? ConnectionFailureType.AuthenticationFailure : ConnectionFailureType.UnableToConnect,
                 !refused ? $"Redis at {settings} cannot be reached. Is it running, and are REDIS_HOST and REDIS_PORT right?"
