@@ -1,11 +1,12 @@
 using System.Text.RegularExpressions;
 using DistributedMutex.Tests.Processes;
 using DistributedMutex.Tests.Servers;
+using DistributedMutex.Workshop;
 
 namespace DistributedMutex.Tests;
 
 [Collection(Alone.Name)]
-public sealed partial class ScriptTests : IDisposable
+public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts>, IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -32,7 +33,7 @@ public sealed partial class ScriptTests : IDisposable
     public async Task With_the_lock_five_threads_write_five_lines_in_order(ScriptHost host, string script, string api)
     {
         _folder.Write("shared_file.txt", "from an earlier run\n");
-        using var run = await Scripts.StartAsync(host, script, _folder.Path, []);
+        using var run = scripts.Start(host, script, _folder.Path, []);
         Assert.True(await run.ExitAsync() == 0, run.Said);
 
         var said = run.Said.Split('\n');
@@ -54,7 +55,7 @@ public sealed partial class ScriptTests : IDisposable
     [MemberData(nameof(Examples))]
     public async Task Without_the_lock_the_same_race_loses_writes_and_the_script_fails(ScriptHost host, string script, string api)
     {
-        using var run = await Scripts.StartAsync(host, script, _folder.Path, ["--no-lock"]);
+        using var run = scripts.Start(host, script, _folder.Path, ["--no-lock"]);
         Assert.True(await run.ExitAsync() == 1, run.Said);
         Assert.DoesNotContain(api, run.Said, StringComparison.Ordinal);
         Assert.Contains("✗ Lost: ", run.Said, StringComparison.Ordinal);
@@ -69,7 +70,7 @@ public sealed partial class ScriptTests : IDisposable
     public async Task A_server_that_is_named_and_cannot_be_used_is_a_clear_error(string file, string? port, string message)
     {
         _folder.Write(".env", file);
-        using var run = await Scripts.StartAsync(ScriptHost.DotnetRun, "main.csx", _folder.Path, [], ("REDIS_PORT", port));
+        using var run = scripts.Start(ScriptHost.DotnetRun, "main.csx", _folder.Path, [], ("REDIS_PORT", port));
         Assert.Equal(1, await run.ExitAsync());
         Assert.StartsWith($"✗ {message}", run.Said, StringComparison.Ordinal);
         Assert.Single(run.Said.TrimEnd().Split('\n'));
@@ -79,21 +80,16 @@ public sealed partial class ScriptTests : IDisposable
     [SkippableFact]
     public async Task A_lock_that_cannot_be_had_fails_the_script()
     {
-        var server = new RedisFixture();
-        await server.InitializeAsync();
-        using (var another = await server.StartAnotherAsync())
-        using (var holder = new RedisMutex(ServerFixture.SettingsOf(another), new MutexOptions { Lease = TimeSpan.FromMinutes(10) }))
-        {
-            Assert.True(holder.Lock("shared_file"));
-            using var run = await Scripts.StartAsync(
-                ScriptHost.DotnetRun, "main_acquire.csx", _folder.Path, [], ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", $"{another.Port}"));
-            Assert.Equal(1, await run.ExitAsync());
-            Assert.Contains("as the environment says", run.Said, StringComparison.Ordinal);
-            Assert.Contains("✗ Could not acquire the lock 'shared_file' within 15", run.Said, StringComparison.Ordinal);
-            Assert.Contains("✗ 5 of 5 threads did not write", run.Said, StringComparison.Ordinal);
-        }
-
-        await server.DisposeAsync();
+        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, [], CancellationToken.None);
+        using var holder = new RedisMutex(ServerFixture.SettingsOf(server), new MutexOptions { Lease = TimeSpan.FromMinutes(10) });
+        Assert.True(holder.Lock("shared_file"));
+        using var run = scripts.Start(
+            ScriptHost.DotnetRun, "main_acquire.csx", _folder.Path, [], ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", $"{server.Port}"));
+        Assert.Equal(1, await run.ExitAsync());
+        Assert.Contains("as the environment says", run.Said, StringComparison.Ordinal);
+        Assert.Contains("✗ Could not acquire the lock 'shared_file' within 15", run.Said, StringComparison.Ordinal);
+        Assert.Contains("✗ 5 of 5 threads did not write", run.Said, StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] Thread (?<thread>\d) wrote line (?<line>\d)$")]

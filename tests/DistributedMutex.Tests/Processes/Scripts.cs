@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using DistributedMutex.Workshop;
+using Xunit.Abstractions;
+using Xunit.Sdk;
 
 namespace DistributedMutex.Tests.Processes;
 
@@ -10,26 +12,14 @@ public enum ScriptHost
     DotnetScript,
 }
 
-internal static class Scripts
+/// <summary>Runs the scripts of this clone; where dotnet-script cannot be had its tests are skipped, and the reason is printed.</summary>
+public sealed class Scripts(IMessageSink messages) : IAsyncLifetime
 {
-    private static readonly Lazy<Task<string[]?>> DotnetScript = new(FindDotnetScriptAsync);
+    private const string Missing = "dotnet-script is neither on PATH nor in the package feed";
 
-    public static async Task<ChildProcess> StartAsync(
-        ScriptHost host, string script, string folder, string[] arguments, params (string Name, string? Value)[] environment)
-    {
-        string[]? command = ["dotnet", "run"];
-        if (host == ScriptHost.DotnetScript)
-        {
-            command = await DotnetScript.Value;
-            Skip.If(command is null, "dotnet-script is neither on PATH nor in the package feed");
-        }
+    private string[]? _dotnetScript;
 
-        var path = Path.Combine(Clone.Root, "scripts", script);
-        string[] separator = arguments.Length > 0 ? ["--"] : [];
-        return ChildProcess.Start(folder, command[0], [.. command[1..], path, .. separator, .. arguments], environment);
-    }
-
-    private static async Task<string[]?> FindDotnetScriptAsync()
+    public async Task InitializeAsync()
     {
         string[][] candidates = [["dotnet-script"], ["dotnet", "tool", "exec", "--yes", "dotnet-script@2.0.0", "--"]];
         foreach (var candidate in candidates)
@@ -39,7 +29,8 @@ internal static class Scripts
                 using var version = ChildProcess.Start(Path.GetTempPath(), candidate[0], [.. candidate[1..], "--version"]);
                 if (await version.ExitAsync() == 0)
                 {
-                    return candidate;
+                    _dotnetScript = candidate;
+                    return;
                 }
             }
             catch (Win32Exception)
@@ -48,6 +39,18 @@ internal static class Scripts
             }
         }
 
-        return null;
+        messages.OnMessage(new DiagnosticMessage($"Tests of scripts under dotnet-script are skipped: {Missing}"));
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    internal ChildProcess Start(
+        ScriptHost host, string script, string folder, string[] arguments, params (string Name, string? Value)[] environment)
+    {
+        Skip.If(host == ScriptHost.DotnetScript && _dotnetScript is null, Missing);
+        string[] command = host == ScriptHost.DotnetScript ? _dotnetScript! : ["dotnet", "run"];
+        string[] separator = arguments.Length > 0 ? ["--"] : [];
+        return ChildProcess.Start(
+            folder, command[0], [.. command[1..], Path.Combine(Clone.Root, "scripts", script), .. separator, .. arguments], environment);
     }
 }

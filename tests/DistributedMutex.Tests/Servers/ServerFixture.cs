@@ -1,10 +1,11 @@
 using DistributedMutex.Workshop;
-using StackExchange.Redis;
+using Xunit.Abstractions;
+using Xunit.Sdk;
 
 namespace DistributedMutex.Tests.Servers;
 
-/// <summary>A server of one kind for all tests of a collection; tests are skipped, with the reason, where it cannot be had.</summary>
-public abstract class ServerFixture : IAsyncLifetime
+/// <summary>A server of one kind for all tests of a collection; where it cannot be had they are skipped, and the reason is printed.</summary>
+public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
 {
     private PrivateServer? _server;
     private string? _missing;
@@ -24,19 +25,15 @@ public abstract class ServerFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (Kind is not { } kind)
-        {
-            _missing = "redis-server is not on PATH";
-            return;
-        }
-
         try
         {
-            _server = await PrivateServer.StartAsync(kind, [], CancellationToken.None);
+            _server = await PrivateServer.StartAsync(
+                Kind ?? throw new InvalidOperationException("redis-server is not on PATH"), [], CancellationToken.None);
         }
         catch (InvalidOperationException e)
         {
             _missing = e.Message;
+            messages.OnMessage(new DiagnosticMessage($"Tests on a real server are skipped: {_missing}"));
         }
     }
 
@@ -64,12 +61,12 @@ public abstract class ServerFixture : IAsyncLifetime
     public RedisClient NewForeignClient() => new(Settings);
 }
 
-public sealed class RedisFixture : ServerFixture
+public sealed class RedisFixture(IMessageSink messages) : ServerFixture(messages)
 {
     private protected override ServerKind? Kind => ServerKind.FindRedis();
 }
 
-public sealed class GarnetFixture : ServerFixture
+public sealed class GarnetFixture(IMessageSink messages) : ServerFixture(messages)
 {
     private protected override ServerKind? Kind => ServerKind.Garnet;
 }
