@@ -13,7 +13,7 @@ return Race.Run("using lock/unlock", thread =>
         thread.Say("Acquiring lock...");
         if (!mutex.Lock("shared_file", wait: TimeSpan.FromSeconds(15), retry: TimeSpan.FromSeconds(0.5)))
         {
-            thread.Say("✗ Could not acquire lock");
+            thread.Fail("Could not acquire lock");
             return;
         }
 
@@ -25,8 +25,14 @@ return Race.Run("using lock/unlock", thread =>
         }
         finally
         {
-            mutex.Unlock("shared_file");
-            thread.Say("✓ Lock released");
+            if (mutex.Unlock("shared_file"))
+            {
+                thread.Say("✓ Lock released");
+            }
+            else
+            {
+                thread.Fail("Lock was lost before it was released");
+            }
         }
     }
     finally

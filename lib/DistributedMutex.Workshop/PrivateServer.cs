@@ -32,7 +32,7 @@ internal sealed class PrivateServer : IDisposable
             {
                 return await StartAsync(kind, FindFreePort(), moreArguments, cancellationToken).ConfigureAwait(false);
             }
-            catch (InvalidOperationException) when (triesLeft > 0)
+            catch (InvalidOperationException e) when (triesLeft > 0 && e.Message.Contains("in use", StringComparison.OrdinalIgnoreCase))
             {
                 // Between our look and its start, somebody else may have taken the port.
             }
@@ -115,9 +115,9 @@ internal sealed class PrivateServer : IDisposable
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit();
         }
-        catch (InvalidOperationException)
+        catch (Exception e) when (e is InvalidOperationException or AggregateException or Win32Exception)
         {
-            // It never started or is gone.
+            // It never started or is gone, or a part of its tree is.
         }
 
         _process.Dispose();

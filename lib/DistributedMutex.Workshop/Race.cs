@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
-using StackExchange.Redis;
 
 namespace DistributedMutex.Workshop;
 
@@ -23,6 +23,11 @@ public static partial class Race
     /// <returns>The exit code: 0, or 1 if the file is wrong or a thread failed.</returns>
     public static int Run(string api, Action<RaceThread> locked)
     {
+        if (OperatingSystem.IsWindows() && !Console.IsOutputRedirected)
+        {
+            Console.OutputEncoding = Encoding.UTF8;
+        }
+
         // dotnet-script gives a script's arguments as Args, dotnet run as args; the process's own are the same for both.
         var noLock = Environment.GetCommandLineArgs().Contains("--no-lock");
         try
@@ -32,7 +37,7 @@ public static partial class Race
                 RedisServer.Use();
             }
         }
-        catch (Exception e) when (e is FormatException or RedisConnectionException or NotSupportedException or InvalidOperationException)
+        catch (Exception e)
         {
             Console.Error.WriteLine($"✗ {e.Message}");
             return 1;
@@ -43,7 +48,7 @@ public static partial class Race
         Console.WriteLine();
 
         File.WriteAllText(FileName, "");
-        var failed = RunThreads(noLock ? WriteUnprotected : locked);
+        var threads = RunThreads(noLock ? WriteUnprotected : locked);
         var lines = File.ReadAllLines(FileName);
 
         Console.WriteLine();
@@ -57,7 +62,8 @@ public static partial class Race
 
         Console.WriteLine(new string('-', 60));
         Console.WriteLine();
-        var faults = FindFaults(lines, Threads - failed).ToList();
+        var faults = FindFaults(lines, threads.Count(thread => thread.HasWritten)).ToList();
+        var failed = threads.Count(thread => thread.HasFailed || !thread.HasWritten);
         foreach (var fault in faults)
         {
             Console.WriteLine($"✗ {fault}");
@@ -65,7 +71,7 @@ public static partial class Race
 
         if (failed > 0)
         {
-            Console.WriteLine($"✗ {failed} of {Threads} threads did not write");
+            Console.WriteLine($"✗ {failed} of {Threads} threads failed");
         }
 
         if (faults.Count + failed > 0)
@@ -104,31 +110,25 @@ public static partial class Race
         }
     }
 
-    private static int RunThreads(Action<RaceThread> body)
+    private static List<RaceThread> RunThreads(Action<RaceThread> body)
     {
         using var start = new Barrier(Threads);
-        var failed = 0;
-        var threads = Enumerable.Range(1, Threads).Select(number => new Thread(() =>
+        var racers = Enumerable.Range(1, Threads).Select(number => new RaceThread(number)).ToList();
+        var threads = racers.Select(racer => new Thread(() =>
         {
-            var thread = new RaceThread(number);
             start.SignalAndWait();
             try
             {
-                body(thread);
+                body(racer);
             }
             catch (Exception e)
             {
-                thread.Say($"✗ {e.Message}");
-            }
-
-            if (!thread.HasWritten)
-            {
-                Interlocked.Increment(ref failed);
+                racer.Fail(e.Message);
             }
         })).ToList();
         threads.ForEach(thread => thread.Start());
         threads.ForEach(thread => thread.Join());
-        return failed;
+        return racers;
     }
 
     private static void WriteUnprotected(RaceThread thread)

@@ -15,8 +15,17 @@ public sealed class RaceThread
 
     internal bool HasWritten { get; private set; }
 
+    internal bool HasFailed { get; private set; }
+
     /// <summary>Prints a line in the thread's name.</summary>
     public void Say(string text) => Console.WriteLine($"[Thread {Number}] {text}");
+
+    /// <summary>Prints what went wrong, and fails the race.</summary>
+    public void Fail(string reason)
+    {
+        HasFailed = true;
+        Say($"✗ {reason}");
+    }
 
     /// <summary>Reads the shared file, works a while, and writes it back with one more line, which carries the next number.</summary>
     public void WriteNextLine()

@@ -1,5 +1,6 @@
 using System.IO.Pipes;
 using System.Net;
+using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Workshop;
@@ -35,6 +36,11 @@ public static class RedisServer
     {
         var settings = RedisSettings.FromEnvironment();
         var named = IsSet("REDIS_HOST") || IsSet("REDIS_PORT");
+        if (!named && IsThisMachine(settings.Host) && !Listens(settings))
+        {
+            return UsePrivate($"{settings} does not answer");
+        }
+
         try
         {
             var version = Ask(settings);
@@ -61,7 +67,7 @@ public static class RedisServer
                 object[] credentials = settings.User is null ? [settings.Password] : [settings.User, settings.Password];
                 client.Database.Execute("AUTH", credentials);
             }
-            catch (RedisServerException e)
+            catch (RedisServerException e) when (e.Message.Contains("AUTH", StringComparison.Ordinal) || e.Message.Contains("password", StringComparison.OrdinalIgnoreCase) || e.Message.StartsWith("WRONGPASS", StringComparison.Ordinal))
             {
                 throw RedisClient.NewConnectionException(
                     ConnectionFailureType.AuthenticationFailure, $"Redis at {settings} refuses the password. Check REDIS_PASSWORD and REDIS_USER.", e);
@@ -122,6 +128,20 @@ public static class RedisServer
         {
             throw new InvalidOperationException(
                 $"No Redis can be had. Install redis-server, or run 'docker compose up -d', or set REDIS_HOST and REDIS_PORT. {kind.Name} said: {e.Message}", e);
+        }
+    }
+
+    // 1.x of the client takes seconds to see that nobody is there; TCP says so at once.
+    private static bool Listens(RedisSettings settings)
+    {
+        using var socket = new TcpClient();
+        try
+        {
+            return socket.ConnectAsync(settings.Host, settings.Port).Wait(TimeSpan.FromSeconds(2));
+        }
+        catch (AggregateException e) when (e.InnerException is SocketException)
+        {
+            return false;
         }
     }
 

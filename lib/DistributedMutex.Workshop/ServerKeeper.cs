@@ -74,10 +74,21 @@ internal static class ServerKeeper
         {
             using var starting = new CancellationTokenSource(StartTimeout);
             using var server = await PrivateServer.StartAsync(kind!, [], starting.Token).ConfigureAwait(false);
+            var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var terminated = EndOn(PosixSignal.SIGTERM);
+            using var hungUp = EndOn(PosixSignal.SIGHUP);
+            using var interrupted = EndOn(PosixSignal.SIGINT);
             var keeping = KeepAsync($"{server.Kind.Name}|{server.Port}");
             await Console.Out.WriteLineAsync("ready").ConfigureAwait(false);
-            await Task.WhenAny(keeping, server.WaitForExitAsync(CancellationToken.None)).ConfigureAwait(false);
+            await Task.WhenAny(keeping, told.Task, server.WaitForExitAsync(CancellationToken.None)).ConfigureAwait(false);
             return 0;
+
+            PosixSignalRegistration EndOn(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+            {
+                // Not before the server has ended.
+                context.Cancel = true;
+                told.TrySetResult();
+            });
         }
         catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
         {
@@ -112,7 +123,12 @@ internal static class ServerKeeper
 
         async Task ServeAsync(NamedPipeServerStream pipe)
         {
-            Count(1);
+            if (!TryCount(1))
+            {
+                await pipe.DisposeAsync().ConfigureAwait(false);
+                return;
+            }
+
             try
             {
                 await pipe.WriteAsync(Encoding.UTF8.GetBytes(hello + "\n")).ConfigureAwait(false);
@@ -127,16 +143,23 @@ internal static class ServerKeeper
             finally
             {
                 await pipe.DisposeAsync().ConfigureAwait(false);
-                Count(-1);
+                TryCount(-1);
             }
         }
 
-        void Count(int more)
+        // False once the end has begun: who comes then must not be sent to a server that is about to go.
+        bool TryCount(int more)
         {
             lock (gate)
             {
+                if (abandoned.Task.IsCompleted)
+                {
+                    return false;
+                }
+
                 users += more;
                 idle.Change(users == 0 ? Linger : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                return true;
             }
         }
 

@@ -88,6 +88,17 @@ public sealed class FeedProbeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_feed_that_does_not_answer_is_no_answer_even_if_the_old_client_is_in_the_cache()
+    {
+        AddPackage("StackExchange.Redis", Fallback);
+        await DotnetAsync(0, "build", "some.slnx");
+        File.Delete(_folder.File("feed.props"));
+        _folder.Write("NuGet.config", "<configuration><packageSources><clear /><add key=\"feed\" value=\"http://127.0.0.1:1/index.json\" allowInsecureConnections=\"true\" /></packageSources></configuration>");
+        await DotnetAsync(1, "build", "some.slnx");
+        Assert.False(File.Exists(_folder.File("feed.props")));
+    }
+
+    [Fact]
     public async Task An_environment_variable_wins_and_nothing_is_asked()
     {
         AddPackage("StackExchange.Redis", "2.0.1");

@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using DistributedMutex.Tests.Processes;
 using DistributedMutex.Tests.Servers;
 using DistributedMutex.Workshop;
+using StackExchange.Redis;
 
 namespace DistributedMutex.Tests;
 
@@ -13,6 +14,8 @@ public sealed class RedisServerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly int _freePort = FindFreePort();
+
+    public RedisServerTests() => _folder.Write(".env", $"REDIS_PORT={_freePort}\n");
 
     public void Dispose() => _folder.Dispose();
 
@@ -42,6 +45,7 @@ public sealed class RedisServerTests : IDisposable
     [SkippableFact]
     public async Task A_private_server_does_not_outlive_a_script_that_is_killed()
     {
+        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var script = Use();
         using var client = await ConnectAsync(await PortAsync(script));
         script.Kill();
@@ -56,11 +60,11 @@ public sealed class RedisServerTests : IDisposable
         using var script = Use();
         var port = await PortAsync(script);
         using var client = await ConnectAsync(port);
-        using (var redis = new RedisClient(new RedisSettings { Host = "127.0.0.1", Port = port }))
+        using (var redis = await ConnectionMultiplexer.ConnectAsync(new ConfigurationOptions { EndPoints = { { "127.0.0.1", port } }, AllowAdmin = true }))
         {
             // A terminal sends Ctrl-C to the processes of its session; the server is not one of them.
-            var info = (string)redis.Database.Execute("INFO", ["server"])!;
-            var process = info.Split('\n').Single(line => line.StartsWith("process_id:", StringComparison.Ordinal)).Split(':')[1];
+            var info = await redis.GetServer("127.0.0.1", port).InfoAsync("server");
+            var process = info.SelectMany(group => group).Single(line => line.Key == "process_id").Value;
             Assert.NotEqual(SessionOf(Environment.ProcessId), SessionOf(int.Parse(process, CultureInfo.InvariantCulture)));
         }
 
@@ -119,7 +123,6 @@ public sealed class RedisServerTests : IDisposable
         var dotnet = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "dotnet")).First(File.Exists);
         _folder.Write("bin/nothing", "");
         File.CreateSymbolicLink(_folder.File("bin/dotnet"), new FileInfo(dotnet).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? dotnet);
-        _folder.Write(".env", $"REDIS_PORT={_freePort}\n");
 
         using var script = Use(("PATH", _folder.File("bin")));
         var port = await PortAsync(script);

@@ -89,7 +89,7 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
         Assert.Equal(1, await run.ExitAsync());
         Assert.Contains("as the environment says", run.Said, StringComparison.Ordinal);
         Assert.Contains("✗ Could not acquire the lock 'shared_file' within 15", run.Said, StringComparison.Ordinal);
-        Assert.Contains("✗ 5 of 5 threads did not write", run.Said, StringComparison.Ordinal);
+        Assert.Contains("✗ 5 of 5 threads failed", run.Said, StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] Thread (?<thread>\d) wrote line (?<line>\d)$")]
