@@ -20,7 +20,10 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     /// <summary>The resource that is locked.</summary>
     public string Resource => _lease.Resource;
 
-    /// <summary>The owner token: what the key of the lock holds. It is fresh for every acquisition; whoever knows it can release the lock.</summary>
+    /// <summary>
+    /// The owner token: what the key of the lock holds. It is fresh whenever the lock is taken in Redis; callers of one instance
+    /// that hand the lock over among themselves share it (their fences differ). Whoever knows it can release the lock.
+    /// </summary>
     public string Token => _lease.Token;
 
     /// <summary>

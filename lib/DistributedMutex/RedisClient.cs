@@ -89,6 +89,7 @@ public class RedisClient : IDisposable, IAsyncDisposable
             Password = settings.Password,
             Ssl = settings.Ssl,
             ConnectTimeout = 5_000,
+            ConnectRetry = 1,
             SyncTimeout = 5_000,
         };
 #if REDIS_USERS
@@ -100,15 +101,21 @@ public class RedisClient : IDisposable, IAsyncDisposable
         }
 #endif
         // 1.x of the client names the cause only in what it logs on the way. The log is read here and never shown.
-        var log = new StringWriter();
+        var lines = new StringWriter();
+        var log = TextWriter.Synchronized(lines);
         try
         {
-            return ConnectionMultiplexer.Connect(options, TextWriter.Synchronized(log));
+            return ConnectionMultiplexer.Connect(options, log);
         }
         catch (RedisConnectionException e)
         {
-            var refused = e.FailureType == ConnectionFailureType.AuthenticationFailure
-                || log.ToString().Contains(nameof(ConnectionFailureType.AuthenticationFailure), StringComparison.Ordinal);
+            bool refused;
+            lock (log)
+            {
+                refused = e.FailureType == ConnectionFailureType.AuthenticationFailure
+                    || lines.ToString().Contains(nameof(ConnectionFailureType.AuthenticationFailure), StringComparison.Ordinal);
+            }
+
             throw NewConnectionException(
                 refused ? ConnectionFailureType.AuthenticationFailure : ConnectionFailureType.UnableToConnect,
                 !refused ? $"Redis at {settings} cannot be reached. Is it running, and are REDIS_HOST and REDIS_PORT right?"

@@ -1,3 +1,4 @@
+using DistributedMutex.Diagnostics;
 using DistributedMutex.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -7,14 +8,14 @@ namespace DistributedMutex;
 
 /// <summary>
 /// A mutex shared by processes and machines through one Redis server. Safe for many threads; the instance is the owner
-/// of its locks: while it holds a resource, another Lock of that resource waits, on the same instance too.
+/// of its locks: while it holds a resource, another Lock of that resource waits, on the same instance too. Whoever waits is
+/// served first come first served; within one instance up to a hundred callers, or 20 ms of them, may have their turn together.
 /// </summary>
 public sealed class RedisMutex : RedisClient
 {
     private readonly MutexOptions _options;
     private readonly TimeSpan _replyTimeout;
     private readonly LeaseBook _book;
-    private readonly string _clientId = OwnerToken.NewClientId();
     private readonly CallCounter _acquiring = new();
     private readonly CancellationTokenSource _disposed = new();
     private int _disposing;
@@ -68,7 +69,10 @@ public sealed class RedisMutex : RedisClient
         return Remember(lease);
     }
 
-    /// <summary>Releases what Lock took. True: released; false: this instance no longer held it.</summary>
+    /// <summary>
+    /// Releases what Lock took. True: released; false: this instance no longer held it. The owner is the instance, not the
+    /// thread: a holder that lets its lease expire and unlocks late releases what another thread of the instance has locked since.
+    /// </summary>
     /// <exception cref="ArgumentException">The resource is blank.</exception>
     /// <exception cref="RedisException">Redis cannot be asked; if the lock is still there, its lease frees it. May be tried again.</exception>
     /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
@@ -130,9 +134,8 @@ public sealed class RedisMutex : RedisClient
             _ = _disposed.CancelAsync();
             _acquiring.CloseAsync().Wait(_replyTimeout);
             _book.ReleaseAll();
+            base.Dispose(disposing);
         }
-
-        base.Dispose(disposing);
     }
 
     /// <inheritdoc cref="Dispose(bool)"/>
@@ -143,9 +146,8 @@ public sealed class RedisMutex : RedisClient
             _ = _disposed.CancelAsync();
             await _acquiring.CloseAsync().WaitAsync(_replyTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _book.ReleaseAllAsync().ConfigureAwait(false);
+            await base.DisposeAsyncCore().ConfigureAwait(false);
         }
-
-        await base.DisposeAsyncCore().ConfigureAwait(false);
     }
 
     // Before the base constructor, which connects: wrong options must not cost a connection.
@@ -158,14 +160,14 @@ public sealed class RedisMutex : RedisClient
     private (MutexOptions, TimeSpan, LeaseBook) Open(MutexOptions options)
     {
         var replyTimeout = TimeSpan.FromMilliseconds(Connection.TimeoutMilliseconds);
-        var logger = options.LoggerFactory?.CreateLogger(nameof(DistributedMutex)) ?? NullLogger.Instance;
-        return (options, replyTimeout, new LeaseBook(new LockProtocol(Database), options, replyTimeout, logger));
+        ILogger logger = options.LoggerFactory is { } factory ? new QuietLogger(factory.CreateLogger(nameof(DistributedMutex))) : NullLogger.Instance;
+        var cluster = Connection.GetEndPoints().Any(server => Connection.GetServer(server).ServerType == ServerType.Cluster);
+        return (options, replyTimeout, new LeaseBook(new LockProtocol(Database, cluster), GrantChannel.For(Connection), options, replyTimeout, logger));
     }
 
     private Acquisition NewAcquisition(LockKey resource, TimeSpan? wait, TimeSpan? retry) => new(
         _book,
-        new LockKeys(resource.ToResource(nameof(resource))),
-        OwnerToken.New(_clientId),
+        resource.ToResource(nameof(resource)),
         MutexOptions.ValidateWait(wait ?? _options.Wait, nameof(wait)),
         MutexOptions.ValidateRetry(retry ?? _options.Retry, nameof(retry)));
 
@@ -204,7 +206,7 @@ public sealed class RedisMutex : RedisClient
         }
         finally
         {
-            _acquiring.Leave();
+            _ = acquisition.Settled.ContinueWith(_ => _acquiring.Leave(), TaskContinuationOptions.ExecuteSynchronously);
         }
     }
 

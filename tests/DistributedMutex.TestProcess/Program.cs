@@ -1,5 +1,6 @@
 using System.Globalization;
 using DistributedMutex;
+using DistributedMutex.TestProcess;
 using DistributedMutex.Workshop;
 
 // Each command does its part, says so in one line, and then lives until its standard input ends.
@@ -12,14 +13,17 @@ switch (args)
 
     case ["hold", var resource, var leaseMilliseconds]:
         using (var mutex = new RedisMutex(new MutexOptions { Lease = TimeSpan.FromMilliseconds(int.Parse(leaseMilliseconds, CultureInfo.InvariantCulture)) }))
-        using (var held = mutex.Acquire(resource))
+        using (var held = mutex.Acquire(resource, Timeout.InfiniteTimeSpan))
         {
             Console.WriteLine($"holding {held.Token}");
             Console.In.ReadToEnd();
             return 0;
         }
 
+    case ["crowd", var resource]:
+        return await Crowd.RunAsync(resource);
+
     default:
-        Console.Error.WriteLine("use-server | hold <resource> <lease in ms>");
+        Console.Error.WriteLine("use-server | hold <resource> <lease in ms> | crowd <resource>");
         return 2;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DistributedMutex.Tests.Servers;
+using Microsoft.Extensions.Logging;
 
 namespace DistributedMutex.Tests;
 
@@ -84,8 +85,8 @@ public abstract class ScopeTests(ServerFixture server)
         await using var scope = await mutex.AcquireAsync(resource);
         await using var successor = await other.AcquireAsync(resource, TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(1));
 
-        Assert.True(scope.Lost.IsCancellationRequested);
         Assert.False(scope.IsHeld);
+        await LostAsync(scope);
         Assert.False(await scope.ReleaseAsync());
         Assert.True(successor.IsHeld);
     }
@@ -150,8 +151,43 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.InRange(scope.Remaining, TimeSpan.FromMilliseconds(1), maxHold);
 
         await using var successor = await other.AcquireAsync(resource, TimeSpan.FromSeconds(20), TimeSpan.FromMilliseconds(1));
+        Assert.False(scope.IsHeld);
+        await LostAsync(scope);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), maxHold - TimeSpan.FromMilliseconds(5), maxHold + TimeSpan.FromSeconds(5));
+    }
+
+    [SkippableFact]
+    public async Task Renewals_stop_when_MaxHold_is_reached()
+    {
+        using var another = await server.StartAnotherAsync();
+        using var admin = ServerFixture.ConnectAsAdmin(another);
+        using var mutex = new RedisMutex(admin, new MutexOptions { Lease = TimeSpan.FromSeconds(1), MaxHold = TimeSpan.FromSeconds(1.4) });
+        await using var scope = await mutex.AcquireAsync("x");
+        var before = await ServerFixture.CountCommandsAsync(admin);
+        await LostAsync(scope);
+        Assert.InRange(await ServerFixture.CountCommandsAsync(admin) - before, 1, 6);
+    }
+
+    [SkippableFact]
+    public async Task Disposing_the_mutex_fires_Lost_of_its_scopes()
+    {
+        var mutex = server.NewMutex();
+        await using var scope = await mutex.AcquireAsync(server.NewResource());
+        await mutex.DisposeAsync();
+        Assert.False(scope.IsHeld);
         Assert.True(scope.Lost.IsCancellationRequested);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), maxHold, maxHold + TimeSpan.FromSeconds(5));
+    }
+
+    [SkippableFact]
+    public async Task A_logger_that_throws_stops_nothing()
+    {
+        var resource = server.NewResource();
+        using var logging = new ThrowingLoggerFactory();
+        await using var mutex = server.NewMutex(new MutexOptions { Lease = Lease, Renew = false, LoggerFactory = logging });
+        var scope = await mutex.AcquireAsync(resource);
+        await LostAsync(scope);
+        Assert.True(await mutex.LockAsync(resource, TimeSpan.FromSeconds(20)));
+        Assert.True(logging.Asked);
     }
 
     [SkippableFact]
@@ -208,6 +244,39 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.False(second.IsHeld);
         scope.Dispose();
         await second.DisposeAsync();
+    }
+
+    private static async Task LostAsync(MutexLock scope)
+    {
+        var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = scope.Lost.Register(lost.SetResult);
+        await lost.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    private sealed class ThrowingLoggerFactory : ILoggerFactory, ILogger
+    {
+        public bool Asked { get; private set; }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Asked = true;
+            throw new InvalidOperationException("from a logger");
+        }
     }
 }
 

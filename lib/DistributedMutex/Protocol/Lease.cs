@@ -11,10 +11,9 @@ internal sealed class Lease
 #pragma warning restore CA1001
 {
     // Timers take no more than 49 days; one that rings early is set again.
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
+    public static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
-    private readonly LeaseBook _book;
-    private readonly LockKeys _keys;
+    private readonly Room _room;
     private readonly long _maxHoldEnd;
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _lost = new();
@@ -24,23 +23,35 @@ internal sealed class Lease
     private long _end;
     private long _deadline;
     private long _nextRenewal = long.MaxValue;
+    private bool _unclaimed;
+    private bool _atMaxHold;
     private WeakReference<MutexLock>? _scope;
 
-    /// <param name="book">Where the leases of this instance are kept.</param>
-    /// <param name="keys">The keys of the resource.</param>
+    /// <summary>A lock that was free.</summary>
+    /// <param name="room">Where it was waited for.</param>
     /// <param name="token">The owner token that the lock's key holds.</param>
-    /// <param name="fence">The fencing token that came with the grant.</param>
+    /// <param name="fence">The fencing token that came with it.</param>
     /// <param name="sent">When the request was sent: the server's lease began after it, so it ends after ours.</param>
-    public Lease(LeaseBook book, LockKeys keys, string token, long fence, long sent)
+    public Lease(Room room, string token, long fence, long sent)
+        : this(room, token, fence) => Begin(sent, Book.FirstLease);
+
+    /// <summary>A lock that was granted, for the short time <paramref name="left"/>: <see cref="Claim"/> is to follow.</summary>
+    public Lease(Room room, string token, long fence, TimeSpan left)
+        : this(room, token, fence)
     {
-        (_book, _keys, Token, Fence) = (book, keys, token, fence);
-        _maxHoldEnd = book.Options.MaxHold is { } maxHold ? Clock.Later(sent, maxHold) : long.MaxValue;
+        _unclaimed = true;
+        Begin(Clock.GetTimestamp(), left);
+    }
+
+    private Lease(Room room, string token, long fence)
+    {
+        (_room, Token, Fence) = (room, token, fence);
+        _maxHoldEnd = Book.Options.MaxHold is { } maxHold ? Clock.Later(Clock.GetTimestamp(), maxHold) : long.MaxValue;
+
+        // The timer must not keep the caller's context: that may refer to the scope, which then would never be dropped.
+        using var noContext = ExecutionContext.SuppressFlow();
         _timer = Clock.CreateTimer(static lease => ((Lease)lease!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        book.Add(this);
-        lock (_gate)
-        {
-            MoveEnd(sent, book.FirstLease);
-        }
+        Book.Add(this);
     }
 
     private enum State
@@ -52,7 +63,7 @@ internal sealed class Lease
         Released,
     }
 
-    public string Resource => _keys.Resource;
+    public string Resource => _room.Keys.Resource;
 
     public string Token { get; }
 
@@ -73,7 +84,28 @@ internal sealed class Lease
         }
     }
 
-    private TimeProvider Clock => _book.Options.TimeProvider;
+    /// <summary>The time to the deadline, also while the lock is being released; negative if it has passed.</summary>
+    public TimeSpan TimeLeft => Clock.Until(Volatile.Read(ref _deadline));
+
+    private LeaseBook Book => _room.Book;
+
+    private TimeProvider Clock => Book.Options.TimeProvider;
+
+    /// <summary>The lease of the next holder in this process: the same in Redis, with a fence of its own.</summary>
+    public Lease Succeed(long fence)
+    {
+        var next = new Lease(_room, Token, fence);
+        lock (next._gate)
+        {
+            (next._end, next._deadline) = (_end, _deadline);
+            next.ArmTimer();
+        }
+
+        return next;
+    }
+
+    /// <summary>Makes a grant a whole lease. The holder need not wait for the reply: until it comes the grant's time counts.</summary>
+    public void Claim() => _ = RenewAsync();
 
     /// <summary>Renews from now on, while somebody refers to <paramref name="scope"/>: a dropped handle must not hold for ever.</summary>
     public void RenewFor(MutexLock scope)
@@ -87,7 +119,7 @@ internal sealed class Lease
 
     /// <summary>Lets the lease end no earlier than <paramref name="lease"/> from now; false if the lock is not ours any more.</summary>
     public Task<bool> ExtendAsync(TimeSpan lease, CancellationToken cancellationToken) =>
-        ExtendAsync(lease, _book.ReplyTimeout, cancellationToken);
+        ExtendAsync(lease, Book.ReplyTimeout, cancellationToken);
 
     /// <summary>Gives the lock back; false if it was not ours any more. When it throws, the outcome is unknown and it may be called again.</summary>
     public bool Release()
@@ -97,10 +129,16 @@ internal sealed class Lease
             return false;
         }
 
+        if (_room.TryHandOver(this))
+        {
+            EndRelease(State.Released);
+            return true;
+        }
+
         var outcome = State.ReleaseFailed;
         try
         {
-            var released = _book.Protocol.Release(_keys, Token);
+            var released = Book.Protocol.Release(_room.Keys, Token);
             outcome = State.Released;
             return released;
         }
@@ -119,11 +157,17 @@ internal sealed class Lease
             return false;
         }
 
+        if (_room.TryHandOver(this))
+        {
+            EndRelease(State.Released);
+            return true;
+        }
+
         var outcome = State.ReleaseFailed;
         try
         {
-            var released = await _book.Protocol.ReleaseAsync(_keys, Token)
-                .WaitAsync(_book.ReplyTimeout, Clock, cancellationToken).ConfigureAwait(false);
+            var released = await Book.Protocol.ReleaseAsync(_room.Keys, Token)
+                .WaitAsync(Book.ReplyTimeout, Clock, cancellationToken).ConfigureAwait(false);
             outcome = State.Released;
             return released;
         }
@@ -132,6 +176,9 @@ internal sealed class Lease
             EndRelease(outcome);
         }
     }
+
+    /// <summary>Releases a lock that its caller has given up before it came.</summary>
+    public async Task ReleaseUnwantedAsync() => await Book.ReleaseQuietlyAsync(this).ConfigureAwait(false);
 
     private async Task<bool> ExtendAsync(TimeSpan lease, TimeSpan replyTimeout, CancellationToken cancellationToken)
     {
@@ -143,8 +190,10 @@ internal sealed class Lease
 
         var sent = Clock.GetTimestamp();
         var leftToHold = Clock.GetElapsedTime(sent, _maxHoldEnd);
-        var bounded = lease < leftToHold ? lease : leftToHold;
-        var held = await _book.Protocol.RenewAsync(_keys, Token, bounded).WaitAsync(replyTimeout, Clock, cancellationToken).ConfigureAwait(false);
+        var atMaxHold = leftToHold <= lease;
+        var bounded = atMaxHold ? leftToHold : lease;
+        var claim = _unclaimed;
+        var held = await Book.Protocol.RenewAsync(_room.Keys, Token, bounded, claim).WaitAsync(replyTimeout, Clock, cancellationToken).ConfigureAwait(false);
         if (!held)
         {
             Lose();
@@ -153,7 +202,20 @@ internal sealed class Lease
 
         lock (_gate)
         {
+            if (claim && _unclaimed)
+            {
+                // The claim may be for a shorter time than the grant was.
+                (_unclaimed, _end) = (false, 0);
+            }
+
+            _atMaxHold |= atMaxHold;
             MoveEnd(sent, bounded);
+        }
+
+        if (_state == State.Lost)
+        {
+            // Given up on the way: the key must not outlive that by a lease.
+            Book.Protocol.ReleaseUnasked(_room.Keys, Token);
         }
 
         return IsHeld;
@@ -164,17 +226,17 @@ internal sealed class Lease
         try
         {
             // A reply that does not come must leave time for another try.
-            var replyTimeout = _book.Options.Lease / 3;
-            await ExtendAsync(_book.Options.Lease, replyTimeout < _book.ReplyTimeout ? replyTimeout : _book.ReplyTimeout, CancellationToken.None)
+            var replyTimeout = Book.Options.Lease / 3;
+            await ExtendAsync(Book.Options.Lease, replyTimeout < Book.ReplyTimeout ? replyTimeout : Book.ReplyTimeout, CancellationToken.None)
                 .ConfigureAwait(false);
         }
         catch (Exception e)
         {
             // Not to know is not to lose: the deadline decides, and until then we ask again.
-            Log.RenewalFailed(_book.Logger, e, Resource);
+            Log.RenewalFailed(Book.Logger, e, Resource);
             lock (_gate)
             {
-                _nextRenewal = Clock.Later(Clock.GetTimestamp(), _book.Options.Lease / 10);
+                _nextRenewal = Clock.Later(Clock.GetTimestamp(), TimeLeft / 10);
                 ArmTimer();
             }
         }
@@ -189,9 +251,9 @@ internal sealed class Lease
             renew = !over && _state == State.Held && Clock.Until(_nextRenewal) <= TimeSpan.Zero;
             if (renew)
             {
-                // Planned again when the outcome is known, so that no two are under way.
+                // Planned again when the outcome is known.
                 _nextRenewal = long.MaxValue;
-                renew = _scope!.TryGetTarget(out _);
+                renew = _unclaimed || _scope!.TryGetTarget(out _);
             }
         }
 
@@ -229,11 +291,17 @@ internal sealed class Lease
             _state = State.Lost;
         }
 
-        Log.LockLost(_book.Logger, Resource);
+        _room.Vacate(this);
+        Abandon();
+        Log.LockLost(Book.Logger, Resource);
+    }
 
+    /// <summary>Tells the holder that the lock can't be relied on any more.</summary>
+    public void Abandon()
+    {
         // On the pool: a callback may block or throw, and this may be the timer's thread.
         _ = _lost.CancelAsync().ContinueWith(
-            static (failed, lease) => Log.LostCallbackThrew(((Lease)lease!)._book.Logger, failed.Exception!, ((Lease)lease).Resource),
+            static (failed, lease) => Log.LostCallbackThrew(((Lease)lease!).Book.Logger, failed.Exception!, ((Lease)lease).Resource),
             this,
             CancellationToken.None,
             TaskContinuationOptions.OnlyOnFaulted,
@@ -262,17 +330,28 @@ internal sealed class Lease
             if (outcome == State.Released)
             {
                 Forget();
+                return;
             }
         }
+
+        Abandon();
     }
 
     // After the deadline the server may keep the key a little longer, so Unlock still asks it; then there is nothing left to ask.
-    private long ForgetAt => Clock.Later(_deadline, _book.ReplyTimeout);
+    private long ForgetAt => Clock.Later(_deadline, Book.ReplyTimeout);
 
     private void Forget()
     {
         _timer.Dispose();
-        _book.Forget(this);
+        Book.Forget(this);
+    }
+
+    private void Begin(long from, TimeSpan lease)
+    {
+        lock (_gate)
+        {
+            MoveEnd(from, lease);
+        }
     }
 
     private void MoveEnd(long sent, TimeSpan lease)
@@ -284,7 +363,7 @@ internal sealed class Lease
         }
 
         // A third of a lease after the last renewal, which leaves two thirds for more tries; not once MaxHold is reached.
-        _nextRenewal = _scope is null || _end >= _maxHoldEnd ? long.MaxValue : Clock.Later(_end, _book.Options.Lease * (-2 / 3.0));
+        _nextRenewal = _unclaimed || _atMaxHold || _scope is null ? long.MaxValue : Clock.Later(_end, Book.Options.Lease * (-2 / 3.0));
         ArmTimer();
     }
 

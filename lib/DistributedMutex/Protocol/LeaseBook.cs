@@ -5,12 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace DistributedMutex.Protocol;
 
 /// <summary>The leases that one instance of the mutex holds, and what they have in common.</summary>
-internal sealed class LeaseBook(LockProtocol protocol, MutexOptions options, TimeSpan replyTimeout, ILogger logger)
+internal sealed class LeaseBook(LockProtocol protocol, GrantChannel grants, MutexOptions options, TimeSpan replyTimeout, ILogger logger)
 {
+    private readonly ConcurrentDictionary<string, Room> _rooms = new();
     private readonly ConcurrentDictionary<Lease, byte> _held = new();
     private readonly ConcurrentDictionary<string, Lease> _locked = new();
 
     public LockProtocol Protocol => protocol;
+
+    public GrantChannel Grants => grants;
 
     public MutexOptions Options => options;
 
@@ -22,10 +25,26 @@ internal sealed class LeaseBook(LockProtocol protocol, MutexOptions options, Tim
     /// <summary>The lease that is asked for: no longer than the lock may be held.</summary>
     public TimeSpan FirstLease { get; } = options.MaxHold is { } maxHold && maxHold < options.Lease ? maxHold : options.Lease;
 
+    /// <summary>Stands in line for a resource.</summary>
+    public Room Enter(string resource, Acquisition waiter)
+    {
+        while (true)
+        {
+            var room = _rooms.GetOrAdd(resource, static (name, book) => new Room(book, new LockKeys(name)), this);
+            if (room.TryEnter(waiter))
+            {
+                return room;
+            }
+        }
+    }
+
+    public void Close(Room room) => _rooms.TryRemove(KeyValuePair.Create(room.Keys.Resource, room));
+
     public void Add(Lease lease) => _held[lease] = 0;
 
     /// <summary>Remembers the lease that Unlock of its resource is to release.</summary>
-    public void AddLocked(Lease lease) => _locked[lease.Resource] = lease;
+    public void AddLocked(Lease lease) =>
+        _locked.AddOrUpdate(lease.Resource, lease, (_, other) => other.Fence > lease.Fence ? other : lease);
 
     public Lease? FindLocked(string resource) => _locked.GetValueOrDefault(resource);
 
@@ -67,6 +86,7 @@ internal sealed class LeaseBook(LockProtocol protocol, MutexOptions options, Tim
     {
         foreach (var lease in _held.Keys)
         {
+            lease.Abandon();
             if (!ReleaseQuietly(lease))
             {
                 // One time-out is enough: the others would only wait for the same server.
@@ -75,5 +95,9 @@ internal sealed class LeaseBook(LockProtocol protocol, MutexOptions options, Tim
         }
     }
 
-    public Task ReleaseAllAsync() => Task.WhenAll(_held.Keys.Select(ReleaseQuietlyAsync));
+    public Task ReleaseAllAsync() => Task.WhenAll(_held.Keys.Select(lease =>
+    {
+        lease.Abandon();
+        return ReleaseQuietlyAsync(lease);
+    }));
 }

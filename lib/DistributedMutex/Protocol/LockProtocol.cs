@@ -1,41 +1,57 @@
-using System.Globalization;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Protocol;
 
-/// <summary>The reply to acquire: the fence of a lock that is now the caller's, or the token of whoever holds it.</summary>
-internal readonly record struct AcquireReply(long? Fence, string? Holder);
+/// <summary>The reply to acquire: the first fence of a lock that is now the caller's, or what a waiter needs to know.</summary>
+/// <param name="FirstFence">The caller's fence if it holds the lock.</param>
+/// <param name="HolderLeft">How long the holder has left; null if it has no end.</param>
+/// <param name="Holder">The holder's token.</param>
+/// <param name="ServerTime">The server's clock.</param>
+/// <param name="IsHead">Whether the caller is the next in the queue.</param>
+internal readonly record struct AcquireReply(long? FirstFence, TimeSpan? HolderLeft, string? Holder, TimeSpan ServerTime, bool IsHead);
 
 /// <summary>Speaks the Lua scripts: one method, sync and async, for each.</summary>
-internal sealed class LockProtocol(IDatabase database)
+internal sealed class LockProtocol
 {
-    private static readonly LuaScript AcquireScript = new("acquire.lua");
-    private static readonly LuaScript ReleaseScript = new("release.lua");
+    private static readonly LuaScript AcquireScript = new("baton.lua", "acquire.lua");
+    private static readonly LuaScript ReleaseScript = new("baton.lua", "release.lua");
     private static readonly LuaScript RenewScript = new("renew.lua");
 
-    public AcquireReply Acquire(LockKeys keys, string token, TimeSpan lease) =>
-        ReadAcquired(AcquireScript.Evaluate(database, [keys.Lock, keys.Fence], [token, Milliseconds(lease)]));
+    private readonly IDatabase _database;
+    private readonly RedisValue _cluster;
 
-    public async Task<AcquireReply> AcquireAsync(LockKeys keys, string token, TimeSpan lease) =>
-        ReadAcquired(await AcquireScript.EvaluateAsync(database, [keys.Lock, keys.Fence], [token, Milliseconds(lease)]).ConfigureAwait(false));
+    public LockProtocol(IDatabase database, bool cluster) => (_database, _cluster) = (database, cluster ? "cluster" : "");
+
+    public AcquireReply Acquire(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
+        ReadAcquired(AcquireScript.Evaluate(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster]));
+
+    public async Task<AcquireReply> AcquireAsync(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
+        ReadAcquired(await AcquireScript.EvaluateAsync(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster]).ConfigureAwait(false));
 
     public bool Release(LockKeys keys, string token) =>
-        (bool)ReleaseScript.Evaluate(database, [keys.Lock], [token]);
+        (bool)ReleaseScript.Evaluate(_database, keys.Waiting, [token, _cluster]);
 
     public async Task<bool> ReleaseAsync(LockKeys keys, string token) =>
-        (bool)await ReleaseScript.EvaluateAsync(database, [keys.Lock], [token]).ConfigureAwait(false);
+        (bool)await ReleaseScript.EvaluateAsync(_database, keys.Waiting, [token, _cluster]).ConfigureAwait(false);
 
-    /// <summary>Releases without waiting for the reply.</summary>
+    /// <summary>Releases, or leaves the queue, without waiting for the reply.</summary>
     public void ReleaseUnasked(LockKeys keys, string token) =>
-        ReleaseScript.Send(database, [keys.Lock], [token]);
+        ReleaseScript.Send(_database, keys.Waiting, [token, _cluster]);
 
-    public async Task<bool> RenewAsync(LockKeys keys, string token, TimeSpan lease) =>
-        (bool)await RenewScript.EvaluateAsync(database, [keys.Lock], [token, Milliseconds(lease)]).ConfigureAwait(false);
+    public async Task<bool> RenewAsync(LockKeys keys, string token, TimeSpan lease, bool claim) =>
+        (bool)await RenewScript.EvaluateAsync(_database, keys.Holding, [token, Milliseconds(lease), claim ? "claim" : "renew"]).ConfigureAwait(false);
 
     private static AcquireReply ReadAcquired(RedisResult reply)
     {
         var parts = (RedisResult[])reply!;
-        return parts.Length == 1 ? new AcquireReply((long)parts[0], null) : new AcquireReply(null, (string?)parts[1]);
+        if (parts.Length == 1)
+        {
+            return new AcquireReply((long)parts[0], null, null, default, false);
+        }
+
+        var left = (long)parts[0];
+        return new AcquireReply(
+            null, left == -1 ? null : TimeSpan.FromMilliseconds(Math.Max(left, 0)), (string?)parts[1], TimeSpan.FromMilliseconds((long)parts[2]), (long)parts[3] == 1);
     }
 
     // Redis takes whole milliseconds, and refuses a lease of none.

@@ -4,17 +4,15 @@ using StackExchange.Redis;
 
 namespace DistributedMutex.Protocol;
 
-/// <summary>One of the .lua files beside this one: sent by its hash, and whole when the server does not know it (any more).</summary>
+/// <summary>One or more of the .lua files beside this one: sent by its hash, and whole when the server does not know it (any more).</summary>
 internal sealed class LuaScript
 {
     private readonly string _text;
     private readonly byte[] _hash;
 
-    public LuaScript(string file)
+    public LuaScript(params string[] files)
     {
-        using var reader = new StreamReader(typeof(LuaScript).Assembly.GetManifestResourceStream(file)
-            ?? throw new InvalidOperationException($"{file} is not embedded in the assembly."));
-        _text = reader.ReadToEnd();
+        _text = string.Concat(files.Select(Read));
 #pragma warning disable CA5350 // EVALSHA names a script by its SHA-1; nothing is protected by it.
         _hash = SHA1.HashData(Encoding.UTF8.GetBytes(_text));
 #pragma warning restore CA5350
@@ -49,4 +47,11 @@ internal sealed class LuaScript
         database.ScriptEvaluate(_text, keys, values, CommandFlags.NoScriptCache | CommandFlags.FireAndForget);
 
     private static bool IsUnknownScript(RedisServerException e) => e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
+
+    private static string Read(string file)
+    {
+        using var reader = new StreamReader(typeof(LuaScript).Assembly.GetManifestResourceStream(file)
+            ?? throw new InvalidOperationException($"{file} is not embedded in the assembly."));
+        return reader.ReadToEnd();
+    }
 }

@@ -14,10 +14,10 @@ internal static class OwnerToken
     public static string New(string clientId) =>
         $"{clientId}:{RandomNumberGenerator.GetHexString(RandomDigits, lowercase: true)}";
 
+    /// <summary>Whether the holder of the token is a client of this library, which wakes those who wait for it.</summary>
+    public static bool IsOurs(string? token) => token?.Length > RandomDigits && token[^(RandomDigits + 1)] == ':';
+
     /// <summary>Who a token belongs to, without giving the token away.</summary>
-    public static string Describe(string token)
-    {
-        var colon = token.Length - RandomDigits - 1;
-        return colon > 0 && token[colon] == ':' ? token[..colon] : "a client of another kind";
-    }
+    public static string Describe(string token) =>
+        IsOurs(token) ? token[..^(RandomDigits + 1)] : "a client of another kind";
 }

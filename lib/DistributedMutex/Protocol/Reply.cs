@@ -8,4 +8,8 @@ internal static class Reply
     /// </summary>
     public static Task<T> OffTheClientsThread<T>(this Task<T> reply) =>
         reply.ContinueWith(static done => done, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+
+    /// <inheritdoc cref="OffTheClientsThread{T}"/>
+    public static Task OffTheClientsThread(this Task reply) =>
+        reply.ContinueWith(static done => done, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
 }

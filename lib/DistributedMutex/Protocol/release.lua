@@ -1,12 +1,21 @@
--- Release: delete the lock if it is still the caller's.
+-- Release: hand the lock to whoever has waited longest, if it is the caller's; otherwise leave the queue.
 --
--- Promises: a lock that has passed to somebody else is not touched.
+-- Promises: a lock that has passed to somebody else is not touched; a waiter that leaves stops nobody's turn.
 --
--- KEYS  1 the lock
 -- ARGV  1 owner token
--- Reply 1 released, 0 no longer the caller's
+-- Reply 1 released, 0 not the caller's
 
 if redis.call('GET', KEYS[1]) == ARGV[1] then
-  return redis.call('DEL', KEYS[1])
+  promote()
+  return 1
+end
+
+local head = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+if redis.call('ZREM', KEYS[2], ARGV[1]) == 1 and head == ARGV[1] then
+  -- While a client of another kind holds the lock, it is the head of the queue that looks for its end.
+  local second = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+  if second then
+    tell(second, 'ask', 0)
+  end
 end
 return 0

@@ -25,6 +25,10 @@ internal sealed class ChildProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    public static int StopSignal => OperatingSystem.IsMacOS() ? 17 : 19;
+
+    public static int ContinueSignal => OperatingSystem.IsMacOS() ? 19 : 18;
+
     public string Said
     {
         get
@@ -87,11 +91,14 @@ internal sealed class ChildProcess : IDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>What Ctrl-C sends.</summary>
-    public void Interrupt()
-    {
-        const int interrupt = 2;
-        Assert.Equal(0, SendSignal(_process.Id, interrupt));
-    }
+    public void Interrupt() => Signal(_process.Id, 2);
+
+    /// <summary>Stops it where it is, as a debugger or a paused machine does.</summary>
+    public void Stop() => Signal(_process.Id, StopSignal);
+
+    public void Continue() => Signal(_process.Id, ContinueSignal);
+
+    public static void Signal(int process, int signal) => Assert.Equal(0, SendSignal(process, signal));
 
     public void CloseInput() => _process.StandardInput.Close();
 

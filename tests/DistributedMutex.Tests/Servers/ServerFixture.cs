@@ -1,4 +1,7 @@
+using System.Globalization;
+using DistributedMutex.Protocol;
 using DistributedMutex.Workshop;
+using StackExchange.Redis;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -51,6 +54,31 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     }
 
     internal static RedisSettings SettingsOf(PrivateServer server) => new() { Host = "127.0.0.1", Port = server.Port };
+
+    /// <summary>A connection that may also send FLUSHALL, INFO and the like, which 3.x of the client refuses otherwise.</summary>
+    internal static ConnectionMultiplexer ConnectAsAdmin(PrivateServer server) =>
+        ConnectionMultiplexer.Connect(new ConfigurationOptions { EndPoints = { { "127.0.0.1", server.Port } }, AllowAdmin = true });
+
+    /// <summary>How many scripts the server has been sent.</summary>
+    public static async Task<long> CountCommandsAsync(IConnectionMultiplexer admin)
+    {
+        var info = (await admin.GetServer(admin.GetEndPoints()[0]).InfoAsync("commandstats")).SelectMany(group => group).ToList();
+        Skip.If(info.Count == 0, "Garnet does not count commands");
+        return info.Where(line => line.Key is "cmdstat_evalsha" or "cmdstat_eval")
+            .Sum(line => long.Parse(line.Value.Split('=', ',')[1], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Waits until so many wait for a resource in Redis.</summary>
+    public static async Task UntilQueuedAsync(IDatabase database, string resource, int count)
+    {
+        var queue = new LockKeys(resource).Queue;
+        var started = TimeProvider.System.GetTimestamp();
+        while (await database.SortedSetLengthAsync(queue) != count)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"{count} waiters never queued for {resource}");
+            await Task.Delay(5);
+        }
+    }
 
     /// <summary>A resource that no other test uses.</summary>
     public string NewResource() => $"test-{Interlocked.Increment(ref _names)}";

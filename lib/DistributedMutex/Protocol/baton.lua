@@ -1,0 +1,69 @@
+-- Baton: what acquire and release share; the text of one of them follows.
+--
+-- Promises: the lock goes to whoever has waited longest, in one message; a waiter whose process is gone costs the others
+-- nothing, one that dies with the message in its hands costs them the short grant; every fence is greater than all before it.
+--
+-- KEYS  1 the lock    2 its queue: owner tokens by arrival    3 its last fence
+
+local GRANT = 3000   -- ms that a winner has to claim the lock for its own lease
+local FENCES = 100   -- fences that come with a grant, one for each hand-over inside the winner's process
+local DAY = 86400000
+
+-- In a cluster the subscriber may be at another node than the one that counts.
+local cluster = ARGV[#ARGV] == 'cluster'
+
+-- The first of so many new fences.
+local function mint(count)
+  count = tonumber(count)
+  local last = redis.call('INCRBY', KEYS[3], count)
+  if last == count then
+    -- No last fence is known. The clock in µs is ahead of any count that began at an earlier clock and rose by less than
+    -- one a µs; for the same reason the count may be forgotten after a day, and so leaves no litter.
+    local time = redis.call('TIME')
+    last = time[1] * 1000000 + time[2] + count
+    redis.call('SET', KEYS[3], string.format('%.0f', last), 'PX', DAY)
+  end
+  return last - count + 1
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Sends to the process that a token belongs to; the number of its listeners.
+local function tell(token, what, number)
+  local channel = 'lock-grants:' .. (string.match(token, '^(.*):') or '')
+  return redis.call('PUBLISH', channel, string.format('%s %s %.0f %.0f', what, token, number, now()))
+end
+
+-- Grants the lock to the head of the queue; without one, the lock is free.
+local function promote()
+  local head = redis.call('ZPOPMIN', KEYS[2])[1]
+  while head do
+    redis.call('SET', KEYS[1], head, 'PX', GRANT)
+    if tell(head, 'grant', mint(FENCES)) > 0 or cluster then
+      -- The others sleep for the lease of the holder before; somebody must see to a grant that is not claimed.
+      local second = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+      if second then
+        tell(second, 'ask', GRANT)
+      end
+      return
+    end
+    head = redis.call('ZPOPMIN', KEYS[2])[1]
+  end
+  redis.call('DEL', KEYS[1])
+end
+
+local function join(token)
+  if not redis.call('ZSCORE', KEYS[2], token) then
+    local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
+    redis.call('ZADD', KEYS[2], (tonumber(last[2]) or 0) + 1, token)
+  end
+end
+
+-- The reply to a waiter: how long the holder has left, who it is, the server's time, and whether the waiter is next.
+local function waiting(token)
+  local head = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+  return { redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[1]), now(), head == token and 1 or 0 }
+end

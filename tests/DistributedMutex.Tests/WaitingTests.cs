@@ -1,0 +1,331 @@
+using DistributedMutex.Protocol;
+using DistributedMutex.Tests.Processes;
+using DistributedMutex.Tests.Servers;
+using StackExchange.Redis;
+
+namespace DistributedMutex.Tests;
+
+public abstract class WaitingTests(ServerFixture server)
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
+
+    [SkippableFact]
+    public async Task Waiters_get_the_lock_in_the_order_in_which_they_came()
+    {
+        const int waiters = 20;
+        using var another = await server.StartAnotherAsync();
+        using var admin = ServerFixture.ConnectAsAdmin(another);
+        using var holder = new RedisMutex(admin);
+        Assert.True(await holder.LockAsync("x"));
+        var mutexes = Enumerable.Range(0, waiters).Select(_ => new RedisMutex(ServerFixture.SettingsOf(another))).ToList();
+        var (order, locking) = (new List<int>(), new List<Task>());
+        for (var number = 0; number < waiters; number++)
+        {
+            locking.Add(HoldAsync(number));
+            await ServerFixture.UntilQueuedAsync(admin.GetDatabase(), "x", number + 1);
+        }
+
+        Assert.True(await holder.UnlockAsync("x"));
+        await Task.WhenAll(locking);
+        Assert.Equal(Enumerable.Range(0, waiters), order);
+        mutexes.ForEach(mutex => mutex.Dispose());
+
+        async Task HoldAsync(int number)
+        {
+            Assert.True(await mutexes[number].LockAsync("x", Long));
+            order.Add(number);
+            Assert.True(await mutexes[number].UnlockAsync("x"));
+        }
+    }
+
+    [SkippableFact]
+    public async Task Fifty_waiters_for_five_seconds_cost_fewer_than_a_hundred_commands()
+    {
+        using var another = await server.StartAnotherAsync();
+        using var admin = ServerFixture.ConnectAsAdmin(another);
+        using var shared = new RedisClient(ServerFixture.SettingsOf(another));
+        using var holder = new RedisMutex(admin);
+        await using var held = await holder.AcquireAsync("x");
+        var before = await ServerFixture.CountCommandsAsync(admin);
+
+        var mutexes = Enumerable.Range(0, 50).Select(_ => new RedisMutex(shared.Connection)).ToList();
+        var waiting = mutexes.Select(mutex => mutex.LockAsync("x", Long)).ToList();
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        Assert.InRange(await ServerFixture.CountCommandsAsync(admin) - before, 50, 99);
+        Assert.Equal(50, await admin.GetDatabase().SortedSetLengthAsync(new LockKeys("x").Queue));
+
+        mutexes.ForEach(mutex => mutex.Dispose());
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Task.WhenAll(waiting));
+        await ServerFixture.UntilQueuedAsync(admin.GetDatabase(), "x", 0);
+    }
+
+    [SkippableFact]
+    public async Task A_waiter_that_gives_up_or_is_cancelled_costs_the_others_nothing()
+    {
+        var resource = server.NewResource();
+        await using var holder = server.NewMutex();
+        await using var timesOut = server.NewMutex();
+        await using var cancelled = server.NewMutex();
+        await using var patient = server.NewMutex();
+        using var cancel = new CancellationTokenSource();
+        Assert.True(await holder.LockAsync(resource));
+
+        var first = timesOut.LockAsync(resource, TimeSpan.FromMilliseconds(700));
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
+        var second = cancelled.LockAsync(resource, Long, cancellationToken: cancel.Token);
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 2);
+        var third = patient.LockAsync(resource, Long);
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 3);
+        Assert.False(await first);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
+
+        Assert.True(await holder.UnlockAsync(resource));
+        Assert.True(await third.WaitAsync(TimeSpan.FromSeconds(2)));
+    }
+
+    [SkippableFact]
+    public async Task A_grant_that_crosses_a_cancellation_is_passed_on()
+    {
+        await using var holder = server.NewMutex();
+        await using var fickle = server.NewMutex();
+        await using var patient = server.NewMutex();
+        for (var i = 0; i < 30; i++)
+        {
+            var resource = server.NewResource();
+            using var cancel = new CancellationTokenSource();
+            Assert.True(await holder.LockAsync(resource));
+            var first = fickle.LockAsync(resource, Long, cancellationToken: cancel.Token);
+            await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
+            var second = patient.LockAsync(resource, Long);
+            await ServerFixture.UntilQueuedAsync(holder.Database, resource, 2);
+
+            await Task.WhenAll(holder.UnlockAsync(resource), cancel.CancelAsync());
+            try
+            {
+                Assert.True(await first);
+                Assert.True(await fickle.UnlockAsync(resource));
+            }
+            catch (OperationCanceledException)
+            {
+                // Either is right; the other waiter must not notice.
+            }
+
+            Assert.True(await second.WaitAsync(TimeSpan.FromSeconds(2)));
+            Assert.True(await patient.UnlockAsync(resource));
+        }
+    }
+
+    [SkippableFact]
+    public async Task Waiters_whose_processes_were_killed_are_passed_over_at_once()
+    {
+        var resource = server.NewResource();
+        await using var holder = server.NewMutex();
+        await using var patient = server.NewMutex();
+        using var folder = new TemporaryFolder();
+        Assert.True(await holder.LockAsync(resource));
+        var dead = Enumerable.Range(0, 2).Select(_ => StartHolder(folder, resource)).ToList();
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 2);
+        var waiting = patient.LockAsync(resource, Long);
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 3);
+        foreach (var process in dead)
+        {
+            process.Kill();
+            await process.ExitAsync();
+            process.Dispose();
+        }
+
+        Assert.True(await holder.UnlockAsync(resource));
+        Assert.True(await waiting.WaitAsync(TimeSpan.FromSeconds(2)));
+        Assert.True(await patient.UnlockAsync(resource));
+
+        // The last one to go leaves the lock free.
+        using var last = StartHolder(folder, resource);
+        await last.HearAsync("holding");
+        var late = StartHolder(folder, resource);
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
+        late.Kill();
+        await late.ExitAsync();
+        last.CloseInput();
+        Assert.Equal(0, await last.ExitAsync());
+        Assert.True(await holder.LockAsync(resource, TimeSpan.Zero));
+    }
+
+    [SkippableFact]
+    public async Task A_stopped_winner_costs_the_next_no_more_than_the_grant_and_does_not_believe_it_when_it_wakes()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "signals are Unix'");
+        var resource = server.NewResource();
+        await using var holder = server.NewMutex();
+        await using var next = server.NewMutex();
+        using var folder = new TemporaryFolder();
+        Assert.True(await holder.LockAsync(resource));
+        using var stopped = StartHolder(folder, resource);
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
+        var waiting = next.AcquireAsync(resource, Long);
+        await ServerFixture.UntilQueuedAsync(holder.Database, resource, 2);
+        stopped.Stop();
+
+        Assert.True(await holder.UnlockAsync(resource));
+        await using (var held = await waiting.WaitAsync(TimeSpan.FromSeconds(10)))
+        {
+            stopped.Continue();
+            await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
+            Assert.DoesNotContain("holding", stopped.Said, StringComparison.Ordinal);
+            Assert.True(held.IsHeld);
+        }
+
+        await stopped.HearAsync("holding");
+    }
+
+    [SkippableFact]
+    public async Task When_the_holder_is_killed_the_waiters_follow_in_order_after_its_lease()
+    {
+        var resource = server.NewResource();
+        using var folder = new TemporaryFolder();
+        using var killed = StartHolder(folder, resource, TimeSpan.FromSeconds(2));
+        await killed.HearAsync("holding");
+        var mutexes = Enumerable.Range(0, 3).Select(_ => server.NewMutex()).ToList();
+        var (order, locking) = (new List<int>(), new List<Task>());
+        for (var number = 0; number < mutexes.Count; number++)
+        {
+            locking.Add(HoldAsync(number));
+            await ServerFixture.UntilQueuedAsync(mutexes[0].Database, resource, number + 1);
+        }
+
+        killed.Kill();
+        await Task.WhenAll(locking).WaitAsync(TimeSpan.FromSeconds(15));
+        Assert.Equal([0, 1, 2], order);
+        mutexes.ForEach(mutex => mutex.Dispose());
+
+        async Task HoldAsync(int number)
+        {
+            await using var held = await mutexes[number].AcquireAsync(resource, Long);
+            order.Add(number);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_foreign_holder_is_asked_after_by_one_waiter_only_and_by_the_next_when_that_one_leaves()
+    {
+        using var another = await server.StartAnotherAsync();
+        using var admin = ServerFixture.ConnectAsAdmin(another);
+        var database = admin.GetDatabase();
+        Assert.True(database.StringSet("lock:x", "theirs", Long, When.NotExists));
+        var mutexes = Enumerable.Range(0, 10).Select(_ => new RedisMutex(admin)).ToList();
+        var retry = TimeSpan.FromMilliseconds(100);
+        var first = mutexes[0].LockAsync("x", TimeSpan.FromSeconds(1), retry);
+        await ServerFixture.UntilQueuedAsync(database, "x", 1);
+        var others = mutexes.Skip(1).Select(mutex => mutex.LockAsync("x", Long, retry)).ToList();
+        await ServerFixture.UntilQueuedAsync(database, "x", 10);
+        Assert.False(await first);
+
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        var commands = await CountIfPossibleAsync(admin);
+        await Task.Delay(TimeSpan.FromSeconds(2));
+        Assert.InRange(await CountIfPossibleAsync(admin) - commands, commands == 0 ? 0 : 5, 25);
+
+        await database.KeyDeleteAsync("lock:x");
+        var winner = await Task.WhenAny(others).WaitAsync(TimeSpan.FromSeconds(2));
+        Assert.True(await winner);
+        mutexes.ForEach(mutex => mutex.Dispose());
+
+        static async Task<long> CountIfPossibleAsync(ConnectionMultiplexer admin)
+        {
+            try
+            {
+                return await ServerFixture.CountCommandsAsync(admin);
+            }
+            catch (SkipException)
+            {
+                return 0;
+            }
+        }
+    }
+
+    [SkippableFact]
+    public async Task Inside_one_instance_the_lock_is_handed_over_without_Redis_and_others_get_their_turn()
+    {
+        const int workers = 10, rounds = 100;
+        using var another = await server.StartAnotherAsync();
+        using var admin = ServerFixture.ConnectAsAdmin(another);
+        using var mutex = new RedisMutex(ServerFixture.SettingsOf(another));
+        using var other = new RedisMutex(ServerFixture.SettingsOf(another));
+        var (handOvers, order, fences) = (0, new List<int>(), new List<long>());
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        var working = Enumerable.Range(0, workers).Select(async number =>
+        {
+            await start.Task;
+            for (var i = 0; i < rounds; i++)
+            {
+                await using var held = await mutex.AcquireAsync("x", Long);
+                order.Add(number);
+                fences.Add(held.Fence);
+                Interlocked.Increment(ref handOvers);
+            }
+        }).ToList();
+        var watching = Task.Run(async () =>
+        {
+            await start.Task;
+            var overtaken = new List<int>();
+            while (Volatile.Read(ref handOvers) < workers * rounds - 300)
+            {
+                var before = Volatile.Read(ref handOvers);
+                await using var held = await other.AcquireAsync("x", Long);
+                overtaken.Add(Volatile.Read(ref handOvers) - before);
+            }
+
+            return overtaken;
+        });
+        start.SetResult();
+        await Task.WhenAll(working);
+        var overtakenBy = await watching;
+
+        Assert.Equal(workers * rounds, order.Count);
+        Assert.Equal(fences.Order().Distinct(), fences);
+        Assert.NotEmpty(overtakenBy);
+
+        // A turn is a hundred fences; one may have just begun when the other instance joins, before that its own request is on its way.
+        Assert.All(overtakenBy, count => Assert.InRange(count, 0, 3 * Room.Fences));
+    }
+
+    [SkippableFact]
+    public async Task A_hundred_tasks_of_one_instance_need_few_commands()
+    {
+        using var another = await server.StartAnotherAsync();
+        using var admin = ServerFixture.ConnectAsAdmin(another);
+        using var mutex = new RedisMutex(ServerFixture.SettingsOf(another));
+        var before = await ServerFixture.CountCommandsAsync(admin);
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(async _ =>
+        {
+            for (var i = 0; i < 10; i++)
+            {
+                await using var held = await mutex.AcquireAsync("x", Long);
+            }
+        }));
+        Assert.InRange(await ServerFixture.CountCommandsAsync(admin) - before, 1, 300);
+    }
+
+    [SkippableFact]
+    public async Task Hundreds_of_threads_and_tasks_get_through_a_small_thread_pool()
+    {
+        using var folder = new TemporaryFolder();
+        using var crowd = ChildProcess.StartTestProcess(
+            folder.Path, ["crowd", server.NewResource()], ("REDIS_HOST", server.Settings.Host), ("REDIS_PORT", $"{server.Settings.Port}"));
+        Assert.True(await crowd.ExitAsync() == 0, crowd.Said);
+    }
+
+    private ChildProcess StartHolder(TemporaryFolder folder, string resource, TimeSpan? lease = null) => ChildProcess.StartTestProcess(
+        folder.Path,
+        ["hold", resource, $"{(lease ?? TimeSpan.FromSeconds(30)).TotalMilliseconds}"],
+        ("REDIS_HOST", server.Settings.Host),
+        ("REDIS_PORT", $"{server.Settings.Port}"));
+}
+
+[Collection(OnRedis.Name)]
+public sealed class WaitingOnRedisTests(RedisFixture server) : WaitingTests(server);
+
+[Collection(OnGarnet.Name)]
+public sealed class WaitingOnGarnetTests(GarnetFixture server) : WaitingTests(server);
