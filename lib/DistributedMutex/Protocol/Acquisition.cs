@@ -8,7 +8,7 @@ namespace DistributedMutex.Protocol;
 /// queue there, and is granted the lock by a message. It asks again only when the holder's time has passed, when it is
 /// told to, or, next in the queue behind a client of another kind, every retry.
 /// </summary>
-internal sealed class Acquisition
+internal sealed partial class Acquisition
 {
     private const long Never = long.MaxValue;
 
@@ -80,19 +80,23 @@ internal sealed class Acquisition
         {
             while (true)
             {
-                switch (Next(stop, out var sent, out var news, out var timeout))
+                var step = Next(stop, out var sent, out var news, out var timeout);
+                switch (step)
                 {
                     case Step.Done:
                         return Finish();
                     case Step.Wait:
                         news.Wait(timeout, stop);
                         break;
-                    case Step.Subscribe:
-                        _book.Grants.Subscribe(stop);
-                        break;
                     default:
                         try
                         {
+                            if (step == Step.Subscribe)
+                            {
+                                _book.Grants.Subscribe(stop);
+                                break;
+                            }
+
                             Read(_book.Protocol.Acquire(_room.Keys, _token, _book.FirstLease, _fencesAsked, _joins), sent);
                         }
                         catch (Exception e) when (IsWorthAnotherTry(e))
@@ -119,22 +123,26 @@ internal sealed class Acquisition
         {
             while (true)
             {
-                switch (Next(stop, out var sent, out var news, out var timeout))
+                var step = Next(stop, out var sent, out var news, out var timeout);
+                switch (step)
                 {
                     case Step.Done:
                         return Finish();
                     case Step.Wait:
                         await news.WaitAsync(timeout, Clock, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                         break;
-                    case Step.Subscribe:
-                        await _book.Grants.SubscribeAsync(_book.ReplyTimeout, stop).ConfigureAwait(false);
-                        break;
                     default:
                         try
                         {
+                            if (step == Step.Subscribe)
+                            {
+                                await _book.Grants.SubscribeAsync(_book.ReplyTimeout, stop).ConfigureAwait(false);
+                                break;
+                            }
+
                             var asking = _book.Protocol.AcquireAsync(_room.Keys, _token, _book.FirstLease, _fencesAsked, _joins);
                             _pending = asking;
-                            Read(await asking.WaitAsync(_book.ReplyTimeout, Clock, stop).ConfigureAwait(false), sent);
+                            Read(await asking.Within(_book.ReplyTimeout, Clock, stop).ConfigureAwait(false), sent);
                         }
                         catch (Exception e) when (IsWorthAnotherTry(e))
                         {
@@ -149,177 +157,6 @@ internal sealed class Acquisition
         {
             Leave();
             throw;
-        }
-    }
-
-    /// <summary>It is this caller's turn to ask Redis. Called with the room's gate held.</summary>
-    public void Lead()
-    {
-        if (!_leads)
-        {
-            _leads = true;
-            _news.TrySetResult();
-        }
-    }
-
-    /// <summary>The lock is this caller's. Called with the room's gate held.</summary>
-    public void Receive(Lease lease)
-    {
-        _lease = lease;
-        _news.TrySetResult();
-    }
-
-    /// <summary>Ask again when that time has passed, or earlier.</summary>
-    public void AskWithin(TimeSpan time)
-    {
-        lock (_room.Gate)
-        {
-            _askAt = Math.Min(_askAt, Clock.Later(Clock.GetTimestamp(), time + (time > TimeSpan.Zero ? Afterwards : TimeSpan.Zero)));
-            _news.TrySetResult();
-        }
-    }
-
-    /// <summary>A grant has arrived. Unless it is too old to be believed, the lock is this caller's, for the short time of a grant.</summary>
-    public void Grant(long fence, TimeSpan serverTime)
-    {
-        Lease lease;
-        lock (_room.Gate)
-        {
-            if (Place is null)
-            {
-                return;
-            }
-
-            // How long the message took cannot be seen. But it is not older than our clock says since the join was sent,
-            // less what the server's clock says between join and grant; 1 % is for clocks of different speed.
-            var since = Clock.GetElapsedTime(_joinSent);
-            var age = _joinTime is { } joinTime ? (since * 1.01) - (serverTime - joinTime) : since;
-            if (age > Claimable / 2)
-            {
-                AskWithin(TimeSpan.Zero);
-                return;
-            }
-
-            var left = Claimable - (age > TimeSpan.Zero ? age : TimeSpan.Zero);
-            lease = new Lease(_room, _token, fence, left);
-            _room.Begin(this, lease, Room.Fences);
-        }
-
-        lease.Claim();
-    }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private Step Next(CancellationToken stop, out long sent, out Task news, out TimeSpan timeout)
-    {
-        lock (_room.Gate)
-        {
-            sent = Clock.GetTimestamp();
-            timeout = default;
-            if (_news.Task.IsCompleted)
-            {
-                _news = NewSignal();
-            }
-
-            news = _news.Task;
-            if (_lease is not null)
-            {
-                return Step.Done;
-            }
-
-            stop.ThrowIfCancellationRequested();
-            if (IsWaitOver && !_unsure && (_asked || !_leads))
-            {
-                return Step.Done;
-            }
-
-            if (_leads && (_askAt <= sent || IsWaitOver))
-            {
-                // Without a subscription a grant would not be heard. The very first question does without: the lock is often free.
-                _joins = _wait != TimeSpan.Zero && _book.Grants.IsSubscribed;
-                if (_wait != TimeSpan.Zero && !_joins && (_asked || !_book.Grants.IsFirstQuestion()))
-                {
-                    return Step.Subscribe;
-                }
-
-                if (_joins)
-                {
-                    // Before it is sent: the grant may overtake the reply.
-                    _book.Grants.Register(_token, this);
-                }
-
-                (_asked, _owes, _fencesAsked, _askAt, _joinSent, _joinTime) = (true, true, _room.FencesWanted, Never, sent, null);
-                return Step.Ask;
-            }
-
-            var left = _wait == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : _wait - Waited;
-            if (_leads && _askAt != Never && Clock.Until(_askAt) is var untilAsk && untilAsk < left)
-            {
-                left = untilAsk;
-            }
-
-            timeout = left < TimeSpan.Zero ? TimeSpan.Zero : left < Lease.LongestTimer ? left : Lease.LongestTimer;
-            return Step.Wait;
-        }
-    }
-
-    private void Read(AcquireReply reply, long sent)
-    {
-        lock (_room.Gate)
-        {
-            _unsure = false;
-            if (_lease is not null)
-            {
-                // The grant came first.
-                return;
-            }
-
-            _holder = reply.Holder;
-            if (reply.FirstFence is { } fence)
-            {
-                if (Clock.GetElapsedTime(sent) < _book.FirstLease.LessDrift())
-                {
-                    _room.Begin(this, new Lease(_room, _token, fence, sent), _fencesAsked);
-                    return;
-                }
-
-                // The reply took so long that the lease can't be relied on. Asking again renews it.
-                _askAt = sent;
-                return;
-            }
-
-            if (!_joins)
-            {
-                // Nothing was left in Redis. Who waits asks again, with a subscription.
-                _owes = false;
-                _askAt = sent;
-                return;
-            }
-
-            _joinTime = reply.ServerTime;
-            var again = reply.HolderLeft is { } left ? left + Afterwards : (TimeSpan?)null;
-            if (reply.IsHead && !OwnerToken.IsOurs(reply.Holder) && !(again < _retry))
-            {
-                again = _retry;
-            }
-
-            if (again is { } time)
-            {
-                _askAt = Math.Min(_askAt, Clock.Later(Clock.GetTimestamp(), time));
-            }
-        }
-    }
-
-    // A request whose reply was lost may have been granted: asking again with the same token finds out.
-    private bool IsWorthAnotherTry(Exception e) => e is RedisConnectionException or TimeoutException && !IsWaitOver;
-
-    private void TryLater(Exception e)
-    {
-        Log.AcquireFailed(_book.Logger, e, _resource);
-        lock (_room.Gate)
-        {
-            _unsure = true;
-            _askAt = Clock.Later(Clock.GetTimestamp(), _retry);
         }
     }
 
@@ -348,21 +185,22 @@ internal sealed class Acquisition
             _lease = null;
         }
 
+        if (unwanted is not null)
+        {
+            Settled = _book.ReleaseQuietlyAsync(unwanted);
+        }
+        else if (_owes)
+        {
+            // A request under way may yet be sent a second time, whole, when its hash proves to be unknown.
+            Settled = _pending.ContinueWith(_ => Undo(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    private void Undo()
+    {
         try
         {
-            if (unwanted is not null)
-            {
-                _ = unwanted.ReleaseUnwantedAsync();
-            }
-            else if (_owes && _pending.IsCompleted)
-            {
-                _book.Protocol.ReleaseUnasked(_room.Keys, _token);
-            }
-            else if (_owes)
-            {
-                // A request under way may yet be sent a second time, whole, when its hash proves to be unknown.
-                Settled = _pending.ContinueWith(_ => _book.Protocol.ReleaseUnasked(_room.Keys, _token), TaskScheduler.Default);
-            }
+            _book.Protocol.ReleaseUnasked(_room.Keys, _token);
         }
         catch (Exception e)
         {

@@ -7,7 +7,7 @@ namespace DistributedMutex.Protocol;
 /// passes, and renews itself on the way if it belongs to a scope.
 /// </summary>
 #pragma warning disable CA1001 // _lost has neither timer nor wait handle, and callers may look at its token at any time.
-internal sealed class Lease
+internal sealed partial class Lease
 #pragma warning restore CA1001
 {
     // Timers take no more than 49 days; one that rings early is set again.
@@ -105,7 +105,7 @@ internal sealed class Lease
     }
 
     /// <summary>Makes a grant a whole lease. The holder need not wait for the reply: until it comes the grant's time counts.</summary>
-    public void Claim() => _ = RenewAsync();
+    public void Claim() => _ = RenewAsync(claim: true);
 
     /// <summary>Renews from now on, while somebody refers to <paramref name="scope"/>: a dropped handle must not hold for ever.</summary>
     public void RenewFor(MutexLock scope)
@@ -119,7 +119,7 @@ internal sealed class Lease
 
     /// <summary>Lets the lease end no earlier than <paramref name="lease"/> from now; false if the lock is not ours any more.</summary>
     public Task<bool> ExtendAsync(TimeSpan lease, CancellationToken cancellationToken) =>
-        ExtendAsync(lease, Book.ReplyTimeout, cancellationToken);
+        ExtendAsync(lease, Book.ReplyTimeout, claim: false, cancellationToken);
 
     /// <summary>Gives the lock back; false if it was not ours any more. When it throws, the outcome is unknown and it may be called again.</summary>
     public bool Release()
@@ -167,115 +167,13 @@ internal sealed class Lease
         try
         {
             var released = await Book.Protocol.ReleaseAsync(_room.Keys, Token)
-                .WaitAsync(Book.ReplyTimeout, Clock, cancellationToken).ConfigureAwait(false);
+                .Within(Book.ReplyTimeout, Clock, cancellationToken).ConfigureAwait(false);
             outcome = State.Released;
             return released;
         }
         finally
         {
             EndRelease(outcome);
-        }
-    }
-
-    /// <summary>Releases a lock that its caller has given up before it came.</summary>
-    public async Task ReleaseUnwantedAsync() => await Book.ReleaseQuietlyAsync(this).ConfigureAwait(false);
-
-    private async Task<bool> ExtendAsync(TimeSpan lease, TimeSpan replyTimeout, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (!IsHeld)
-        {
-            return false;
-        }
-
-        var sent = Clock.GetTimestamp();
-        var leftToHold = Clock.GetElapsedTime(sent, _maxHoldEnd);
-        var atMaxHold = leftToHold <= lease;
-        var bounded = atMaxHold ? leftToHold : lease;
-        var claim = _unclaimed;
-        var held = await Book.Protocol.RenewAsync(_room.Keys, Token, bounded, claim).WaitAsync(replyTimeout, Clock, cancellationToken).ConfigureAwait(false);
-        if (!held)
-        {
-            Lose();
-            return false;
-        }
-
-        lock (_gate)
-        {
-            if (claim && _unclaimed)
-            {
-                // The claim may be for a shorter time than the grant was.
-                (_unclaimed, _end) = (false, 0);
-            }
-
-            _atMaxHold |= atMaxHold;
-            MoveEnd(sent, bounded);
-        }
-
-        if (_state == State.Lost)
-        {
-            // Given up on the way: the key must not outlive that by a lease.
-            Book.Protocol.ReleaseUnasked(_room.Keys, Token);
-        }
-
-        return IsHeld;
-    }
-
-    private async Task RenewAsync()
-    {
-        try
-        {
-            // A reply that does not come must leave time for another try.
-            var replyTimeout = Book.Options.Lease / 3;
-            await ExtendAsync(Book.Options.Lease, replyTimeout < Book.ReplyTimeout ? replyTimeout : Book.ReplyTimeout, CancellationToken.None)
-                .ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            // Not to know is not to lose: the deadline decides, and until then we ask again.
-            Log.RenewalFailed(Book.Logger, e, Resource);
-            lock (_gate)
-            {
-                _nextRenewal = Clock.Later(Clock.GetTimestamp(), TimeLeft / 10);
-                ArmTimer();
-            }
-        }
-    }
-
-    private void OnTimer()
-    {
-        bool renew, over;
-        lock (_gate)
-        {
-            over = Clock.Until(_deadline) <= TimeSpan.Zero;
-            renew = !over && _state == State.Held && Clock.Until(_nextRenewal) <= TimeSpan.Zero;
-            if (renew)
-            {
-                // Planned again when the outcome is known.
-                _nextRenewal = long.MaxValue;
-                renew = _unclaimed || _scope!.TryGetTarget(out _);
-            }
-        }
-
-        if (renew)
-        {
-            _ = RenewAsync();
-        }
-        else if (over)
-        {
-            Lose();
-        }
-
-        lock (_gate)
-        {
-            if (over && Clock.Until(ForgetAt) <= TimeSpan.Zero)
-            {
-                Forget();
-            }
-            else
-            {
-                ArmTimer();
-            }
         }
     }
 
@@ -335,42 +233,5 @@ internal sealed class Lease
         }
 
         Abandon();
-    }
-
-    // After the deadline the server may keep the key a little longer, so Unlock still asks it; then there is nothing left to ask.
-    private long ForgetAt => Clock.Later(_deadline, Book.ReplyTimeout);
-
-    private void Forget()
-    {
-        _timer.Dispose();
-        Book.Forget(this);
-    }
-
-    private void Begin(long from, TimeSpan lease)
-    {
-        lock (_gate)
-        {
-            MoveEnd(from, lease);
-        }
-    }
-
-    private void MoveEnd(long sent, TimeSpan lease)
-    {
-        var end = Clock.Later(sent, lease);
-        if (end > _end)
-        {
-            (_end, _deadline) = (end, Clock.Later(sent, lease.LessDrift()));
-        }
-
-        // A third of a lease after the last renewal, which leaves two thirds for more tries; not once MaxHold is reached.
-        _nextRenewal = _unclaimed || _atMaxHold || _scope is null ? long.MaxValue : Clock.Later(_end, Book.Options.Lease * (-2 / 3.0));
-        ArmTimer();
-    }
-
-    private void ArmTimer()
-    {
-        var next = _state == State.Held ? Math.Min(_deadline, _nextRenewal) : ForgetAt;
-        var due = Clock.Until(next);
-        _timer.Change(due < TimeSpan.Zero ? TimeSpan.Zero : due < LongestTimer ? due : LongestTimer, Timeout.InfiniteTimeSpan);
     }
 }
