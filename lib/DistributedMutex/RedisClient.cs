@@ -92,8 +92,12 @@ public class RedisClient : IDisposable, IAsyncDisposable
             ConnectRetry = 1,
             SyncTimeout = 5_000,
         };
-#if REDIS_USERS
+#if REDIS_CLIENT_3
         options.User = settings.User;
+
+        // RESP3 puts commands and messages on one connection, on which two Garnet sessions whose scripts publish to each
+        // other wait for each other; RESP2 gives the messages a connection of their own.
+        options.Protocol = RedisProtocol.Resp2;
 #else
         if (settings.User is not (null or "default"))
         {

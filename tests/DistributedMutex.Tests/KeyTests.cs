@@ -19,10 +19,10 @@ public sealed class KeyTests(RedisFixture server)
     public async Task All_keys_of_a_resource_are_in_one_cluster_slot_and_the_lock_is_the_plain_key(string name)
     {
         using var cluster = await StartClusterAsync();
-        await using var node = new RedisClient(ServerFixture.SettingsOf(cluster));
+        using var admin = ServerFixture.ConnectAsAdmin(cluster);
         var keys = new LockKeys(name);
         Assert.Equal("lock:" + name, (string)keys.Lock!);
-        var slots = keys.Waiting.Select(key => (int)node.Database.Execute("CLUSTER", "KEYSLOT", key)).Distinct();
+        var slots = keys.Waiting.Select(key => (int)admin.GetDatabase().Execute("CLUSTER", "KEYSLOT", key)).Distinct();
         Assert.Single(slots);
         Assert.Equal(3, keys.Waiting.Select(key => (string)key!).Distinct().Count());
     }
