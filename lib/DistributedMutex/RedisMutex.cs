@@ -122,8 +122,14 @@ public sealed class RedisMutex : RedisClient
     {
         ObjectDisposedException.ThrowIf(_disposing != 0, this);
         var keys = new LockKeys(resource.ToResource(nameof(resource)));
-        return await Database.KeyExistsAsync(keys.Lock).OffTheClientsThread()
-            .WaitAsync(_replyTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await Database.KeyExistsAsync(keys.Lock).Within(_replyTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await Reply.OffTheClientsThread();
+        }
     }
 
     /// <summary>Releases what this instance still holds, ends its waiters, then closes the connection if it is its own.</summary>
@@ -193,6 +199,11 @@ public sealed class RedisMutex : RedisClient
         Enter();
         try
         {
+            if (!cancellationToken.CanBeCanceled)
+            {
+                return await acquisition.RunAsync(_disposed.Token).ConfigureAwait(false);
+            }
+
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token, cancellationToken);
             return await acquisition.RunAsync(stop.Token).ConfigureAwait(false);
         }
@@ -206,7 +217,16 @@ public sealed class RedisMutex : RedisClient
         }
         finally
         {
-            _ = acquisition.Settled.ContinueWith(_ => _acquiring.Leave(), TaskContinuationOptions.ExecuteSynchronously);
+            if (acquisition.Settled.IsCompleted)
+            {
+                _acquiring.Leave();
+            }
+            else
+            {
+                _ = acquisition.Settled.ContinueWith(_ => _acquiring.Leave(), TaskScheduler.Default);
+            }
+
+            await Reply.OffTheClientsThread();
         }
     }
 

@@ -218,6 +218,30 @@ public abstract class LockTests(ServerFixture server)
     }
 
     [SkippableFact]
+    public void A_pair_of_Lock_and_Unlock_keeps_to_its_budget_of_memory()
+    {
+        // What the calling thread allocates, the Redis client's own included: see the benchmarks' README.
+        const int pairs = 500, budget = 3_500;
+        var resource = server.NewResource();
+        using var mutex = server.NewMutex();
+        Pair();
+        Pair();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < pairs; i++)
+        {
+            Pair();
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / pairs, 1, budget);
+
+        void Pair()
+        {
+            Assert.True(mutex.Lock(resource));
+            Assert.True(mutex.Unlock(resource));
+        }
+    }
+
+    [SkippableFact]
     public async Task The_script_cache_may_be_flushed_at_any_time()
     {
         var resource = server.NewResource();

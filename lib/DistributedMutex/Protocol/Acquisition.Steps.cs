@@ -153,6 +153,13 @@ internal sealed partial class Acquisition
 
             _joinTime = reply.ServerTime;
             var again = reply.HolderLeft is { } left ? left + Afterwards : (TimeSpan?)null;
+            if (!reply.IsHead && again < _book.FirstLease + Claimable)
+            {
+                // The next in the queue sees to the holder's end, and whoever becomes the next is told. The others only make
+                // sure that it is not dead as well; the time left may be no more than that of a grant not yet claimed.
+                again = _book.FirstLease + Claimable;
+            }
+
             if (reply.IsHead && !OwnerToken.IsOurs(reply.Holder) && !(again < _retry))
             {
                 again = _retry;

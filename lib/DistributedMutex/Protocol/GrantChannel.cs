@@ -63,7 +63,7 @@ internal sealed class GrantChannel
         {
             if (!_subscribed)
             {
-                await _connection.GetSubscriber().SubscribeAsync(_channel, Hear).OffTheClientsThread().WaitAsync(timeout, stop).ConfigureAwait(false);
+                await _connection.GetSubscriber().SubscribeAsync(_channel, Hear).WaitAsync(timeout, stop).ConfigureAwait(false);
                 Watch();
             }
         }
@@ -93,12 +93,12 @@ internal sealed class GrantChannel
     {
         try
         {
-            var reply = (RedisResult[])(await _connection.GetDatabase().ExecuteAsync("PUBSUB", "NUMSUB", (string)_channel!).OffTheClientsThread().ConfigureAwait(false))!;
+            var reply = (RedisResult[])(await _connection.GetDatabase().ExecuteAsync("PUBSUB", "NUMSUB", (string)_channel!).ConfigureAwait(false))!;
             if ((long)reply[1] == 0)
             {
                 var subscriber = _connection.GetSubscriber();
-                await subscriber.UnsubscribeAsync(_channel, Hear).OffTheClientsThread().ConfigureAwait(false);
-                await subscriber.SubscribeAsync(_channel, Hear).OffTheClientsThread().ConfigureAwait(false);
+                await subscriber.UnsubscribeAsync(_channel, Hear).ConfigureAwait(false);
+                await subscriber.SubscribeAsync(_channel, Hear).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is RedisException or TimeoutException or ObjectDisposedException)

@@ -17,7 +17,16 @@ internal sealed partial class Lease
         var leftToHold = Clock.GetElapsedTime(sent, _maxHoldEnd);
         var atMaxHold = leftToHold <= lease;
         var bounded = atMaxHold ? leftToHold : lease;
-        var held = await Book.Protocol.RenewAsync(_room.Keys, Token, bounded, claim).Within(replyTimeout, Clock, cancellationToken).ConfigureAwait(false);
+        bool held;
+        try
+        {
+            held = await Book.Protocol.RenewAsync(_room.Keys, Token, bounded, claim).Within(replyTimeout, Clock, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await Reply.OffTheClientsThread();
+        }
+
         if (!held)
         {
             Lose();

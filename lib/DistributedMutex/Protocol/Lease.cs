@@ -174,6 +174,7 @@ internal sealed partial class Lease
         finally
         {
             EndRelease(outcome);
+            await Reply.OffTheClientsThread();
         }
     }
 

@@ -34,11 +34,11 @@ internal sealed class LuaScript
     {
         try
         {
-            return await database.ScriptEvaluateAsync(_hash, keys, values).OffTheClientsThread().ConfigureAwait(false);
+            return await database.ScriptEvaluateAsync(_hash, keys, values).ConfigureAwait(false);
         }
         catch (RedisServerException e) when (IsUnknownScript(e))
         {
-            return await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.NoScriptCache).OffTheClientsThread().ConfigureAwait(false);
+            return await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.NoScriptCache).ConfigureAwait(false);
         }
     }
 

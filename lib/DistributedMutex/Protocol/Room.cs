@@ -17,6 +17,7 @@ internal sealed class Room(LeaseBook book, LockKeys keys)
     private long _nextFence;
     private int _fencesLeft;
     private long _turnBegan;
+    private bool _contended;
     private bool _closed;
 
     public Lock Gate { get; } = new();
@@ -25,14 +26,14 @@ internal sealed class Room(LeaseBook book, LockKeys keys)
 
     public LeaseBook Book => book;
 
-    /// <summary>How many fences to ask for: one is enough if nobody waits behind the lead.</summary>
+    /// <summary>How many fences to ask for: one is enough while nobody waits behind the holder.</summary>
     public int FencesWanted
     {
         get
         {
             lock (Gate)
             {
-                return _line.Count > 1 ? Fences : 1;
+                return _line.Count > 1 || _contended ? Fences : 1;
             }
         }
     }
@@ -96,6 +97,7 @@ internal sealed class Room(LeaseBook book, LockKeys keys)
                 return true;
             }
 
+            _contended |= _line.Count > 0;
             End();
             return false;
         }

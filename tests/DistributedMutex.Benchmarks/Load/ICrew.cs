@@ -1,0 +1,10 @@
+namespace DistributedMutex.Benchmarks.Load;
+
+/// <summary>Workers on one connection, in this process or in another.</summary>
+internal interface ICrew
+{
+    void Start(LockLoad load);
+
+    /// <summary>Ends the load and tells what was done.</summary>
+    Task<TurnLog> StopAsync();
+}
