@@ -23,9 +23,6 @@ public readonly struct LockKey
     /// <summary>A name that is used as it is.</summary>
     public static implicit operator LockKey(string? name) => new(name);
 
-    /// <summary>A name that is used as it is.</summary>
-    public static LockKey FromString(string? name) => new(name);
-
     /// <summary>Called by the compiler for the text between the arguments.</summary>
     public void AppendLiteral(string value) => _building!.Append(value);
 
