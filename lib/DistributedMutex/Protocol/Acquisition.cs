@@ -28,7 +28,7 @@ internal sealed partial class Acquisition
     private Room _room = null!;
 
     // Guarded by the room's gate.
-    private TaskCompletionSource _news = NewSignal();
+    private TaskCompletionSource? _news;
     private Lease? _lease;
     private bool _leads;
     private bool _unsure;

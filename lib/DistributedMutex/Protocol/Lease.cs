@@ -16,7 +16,6 @@ internal sealed partial class Lease
     private readonly Room _room;
     private readonly long _maxHoldEnd;
     private readonly ITimer _timer;
-    private readonly CancellationTokenSource _lost = new();
     private readonly Lock _gate = new();
 
     private State _state = State.Held;
@@ -25,6 +24,8 @@ internal sealed partial class Lease
     private long _nextRenewal = long.MaxValue;
     private bool _unclaimed;
     private bool _atMaxHold;
+    private bool _abandoned;
+    private CancellationTokenSource? _lost;
     private WeakReference<MutexLock>? _scope;
 
     /// <summary>A lock that was free.</summary>
@@ -69,7 +70,16 @@ internal sealed partial class Lease
 
     public long Fence { get; }
 
-    public CancellationToken Lost => _lost.Token;
+    public CancellationToken Lost
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lost is null && _abandoned ? new CancellationToken(canceled: true) : (_lost ??= new()).Token;
+            }
+        }
+    }
 
     public bool IsHeld => Remaining > TimeSpan.Zero;
 
@@ -198,8 +208,15 @@ internal sealed partial class Lease
     /// <summary>Tells the holder that the lock can't be relied on any more.</summary>
     public void Abandon()
     {
+        CancellationTokenSource? lost;
+        lock (_gate)
+        {
+            _abandoned = true;
+            lost = _lost;
+        }
+
         // On the pool: a callback may block or throw, and this may be the timer's thread.
-        _ = _lost.CancelAsync().ContinueWith(
+        _ = lost?.CancelAsync().ContinueWith(
             static (failed, lease) => Log.LostCallbackThrew(((Lease)lease!).Book.Logger, failed.Exception!, ((Lease)lease).Resource),
             this,
             CancellationToken.None,
