@@ -134,6 +134,7 @@ internal sealed partial class Lease
     /// <summary>Gives the lock back; false if it was not ours any more. When it throws, the outcome is unknown and it may be called again.</summary>
     public bool Release()
     {
+        var asked = Clock.GetTimestamp();
         if (!TryBeginRelease())
         {
             return false;
@@ -142,19 +143,21 @@ internal sealed partial class Lease
         if (_room.TryHandOver(this))
         {
             EndRelease(State.Released);
+            EndHold(State.Released, asked);
             return true;
         }
 
-        var outcome = State.ReleaseFailed;
+        var (outcome, hold) = (State.ReleaseFailed, State.ReleaseFailed);
         try
         {
             var released = Book.Protocol.Release(_room.Keys, Token);
-            outcome = State.Released;
+            (outcome, hold) = (State.Released, released ? State.Released : State.Lost);
             return released;
         }
         finally
         {
             EndRelease(outcome);
+            EndHold(hold, asked);
         }
     }
 
@@ -162,6 +165,7 @@ internal sealed partial class Lease
     public async Task<bool> ReleaseAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var asked = Clock.GetTimestamp();
         if (!TryBeginRelease())
         {
             return false;
@@ -170,26 +174,29 @@ internal sealed partial class Lease
         if (_room.TryHandOver(this))
         {
             EndRelease(State.Released);
+            EndHold(State.Released, asked);
             return true;
         }
 
-        var outcome = State.ReleaseFailed;
+        var (outcome, hold) = (State.ReleaseFailed, State.ReleaseFailed);
         try
         {
             var released = await Book.Protocol.ReleaseAsync(_room.Keys, Token)
                 .Within(Book.ReplyTimeout, Clock, cancellationToken).ConfigureAwait(false);
-            outcome = State.Released;
+            (outcome, hold) = (State.Released, released ? State.Released : State.Lost);
             return released;
         }
         finally
         {
             EndRelease(outcome);
             await Reply.OffTheClientsThread();
+            EndHold(hold, asked);
         }
     }
 
     private void Lose()
     {
+        long at;
         lock (_gate)
         {
             if (_state != State.Held)
@@ -198,11 +205,12 @@ internal sealed partial class Lease
             }
 
             _state = State.Lost;
+            at = Math.Min(_deadline, Clock.GetTimestamp());
         }
 
         _room.Vacate(this);
         Abandon();
-        Log.LockLost(Book.Logger, Resource);
+        EndHold(State.Lost, at);
     }
 
     /// <summary>Tells the holder that the lock can't be relied on any more.</summary>
