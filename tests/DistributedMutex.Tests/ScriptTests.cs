@@ -64,6 +64,19 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
     }
 
     [SkippableTheory]
+    [InlineData(ScriptHost.DotnetRun)]
+    [InlineData(ScriptHost.DotnetScript)]
+    public async Task The_doctor_finds_that_the_kit_can_run(ScriptHost host)
+    {
+        _folder.Write(".env", "REDIS_PASSWORD=redis123\n");
+        using var run = scripts.Start(host, "doctor.csx", _folder.Path, []);
+        Assert.True(await run.ExitAsync() == 0, run.Said);
+        Assert.Contains("\n✓ Redis: ", run.Said, StringComparison.Ordinal);
+        Assert.EndsWith("\nThe kit can run.\n", run.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("redis123", run.Said, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
     [InlineData("REDIS_HOST=localhost\nREDIS_PORT=abc\nREDIS_PASSWORD=secret\n", null, "REDIS_PORT is 'abc' in ")]
     [InlineData("REDIS_HOST=no-such-host.invalid\nREDIS_PASSWORD=secret\n", null, "Redis at no-such-host.invalid:6379 cannot be reached.")]
     [InlineData("REDIS_PASSWORD=secret\n", "1", "Redis at localhost:1 cannot be reached.")]
