@@ -63,6 +63,12 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
         Assert.True((await File.ReadAllLinesAsync(_folder.File("shared_file.txt"))).Length < 5);
     }
 
+    [Fact]
+    public void A_library_that_was_built_anew_makes_dotnet_run_build_the_scripts_anew() =>
+        Assert.True(
+            File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "scripts/Directory.Build.props"))
+            >= File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "lib/DistributedMutex.Workshop/bin/references.csx")));
+
     [SkippableTheory]
     [InlineData(ScriptHost.DotnetRun)]
     [InlineData(ScriptHost.DotnetScript)]
