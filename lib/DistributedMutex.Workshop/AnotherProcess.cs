@@ -31,14 +31,15 @@ public static class AnotherProcess
         using var other = Process.Start(start)!;
         try
         {
-            if (await other.StandardOutput.ReadLineAsync().ConfigureAwait(false) != "ready")
+            // Blocking, on a thread of the pool: the asynchronous read of a pipe was seen to fail (SocketException 99, .NET 10 on Linux).
+            if (await Task.Run(other.StandardOutput.ReadLine).ConfigureAwait(false) != "ready")
             {
                 throw new InvalidOperationException("The other process could not be started. Run 'dotnet build' and try again.");
             }
 
-            await other.StandardInput.WriteLineAsync("go").ConfigureAwait(false);
-            await other.StandardInput.FlushAsync().ConfigureAwait(false);
-            var answer = other.StandardOutput.ReadLineAsync();
+            other.StandardInput.WriteLine("go");
+            other.StandardInput.Flush();
+            var answer = Task.Run(other.StandardOutput.ReadLine);
             var calls = 0;
             do
             {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -30,8 +31,6 @@ internal sealed class Notebook
 
     public string Folder => System.IO.Path.GetDirectoryName(Path)!;
 
-    public JsonObject Json => _json;
-
     public IReadOnlyList<Cell> Cells { get; }
 
     public IEnumerable<Cell> CodeCells => Cells.Where(cell => cell.IsCode);
@@ -61,8 +60,11 @@ internal sealed class Notebook
         OutputsMadeBy = Fingerprint.Of(this);
     }
 
-    /// <summary>Writes the file, with the metadata and the form that all notebooks of this folder have.</summary>
-    public void Write()
+    /// <summary>Writes the file in its usual form.</summary>
+    public void Write() => File.WriteAllText(Path, Tidied());
+
+    /// <summary>Its text in the form that all notebooks here have, whatever editor saved it last.</summary>
+    public string Tidied()
     {
         _json["metadata"] = NotebookMetadata.With(OutputsMadeBy);
         (_json["nbformat"], _json["nbformat_minor"]) = (4, 5);
@@ -71,18 +73,13 @@ internal sealed class Notebook
             cell.Tidy();
         }
 
-        File.WriteAllText(Path, ToString());
-    }
-
-    public override string ToString()
-    {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, Format))
         {
             Sorted(_json)!.WriteTo(writer);
         }
 
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray()) + "\n";
+        return Encoding.UTF8.GetString(stream.ToArray()) + "\n";
     }
 
     private static JsonNode? Sorted(JsonNode? node) => node switch

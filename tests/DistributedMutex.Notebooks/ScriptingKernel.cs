@@ -14,8 +14,7 @@ internal sealed class ScriptingKernel(string folder) : ICellKernel
             .Select(file => MetadataReference.CreateFromFile(file)))
         .WithLanguageVersion(Microsoft.CodeAnalysis.CSharp.LanguageVersion.Latest)
         .WithSourceResolver(new SourceFileResolver([], folder))
-        .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder))
-        .WithFilePath(Path.Combine(folder, "cell.csx"));
+        .WithMetadataResolver(ScriptMetadataResolver.Default.WithBaseDirectory(folder));
 
     private ScriptState<object>? _state;
 
