@@ -180,40 +180,55 @@ public sealed class RedisMutex : RedisClient
     private Lease? Run(Acquisition acquisition)
     {
         Enter();
+        var waiting = new Waiting(acquisition.Resource);
+        Lease? lease = null;
         try
         {
-            return acquisition.Run(_disposed.Token);
+            return lease = waiting.Returns(acquisition.Run(_disposed.Token));
         }
         catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
         {
-            throw new ObjectDisposedException(nameof(RedisMutex));
+            throw waiting.Fails(new ObjectDisposedException(nameof(RedisMutex)));
+        }
+        catch (Exception e)
+        {
+            waiting.Fails(e);
+            throw;
         }
         finally
         {
             _acquiring.Leave();
+            EndWait(waiting, acquisition, lease);
         }
     }
 
     private async Task<Lease?> RunAsync(Acquisition acquisition, CancellationToken cancellationToken)
     {
         Enter();
+        var waiting = new Waiting(acquisition.Resource);
+        Lease? lease = null;
         try
         {
             if (!cancellationToken.CanBeCanceled)
             {
-                return await acquisition.RunAsync(_disposed.Token).ConfigureAwait(false);
+                return lease = waiting.Returns(await acquisition.RunAsync(_disposed.Token).ConfigureAwait(false));
             }
 
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token, cancellationToken);
-            return await acquisition.RunAsync(stop.Token).ConfigureAwait(false);
+            return lease = waiting.Returns(await acquisition.RunAsync(stop.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
         {
-            throw new ObjectDisposedException(nameof(RedisMutex));
+            throw waiting.Fails(new ObjectDisposedException(nameof(RedisMutex)));
         }
         catch (OperationCanceledException)
         {
-            throw new OperationCanceledException(cancellationToken);
+            throw waiting.Cancelled(new OperationCanceledException(cancellationToken));
+        }
+        catch (Exception e)
+        {
+            waiting.Fails(e);
+            throw;
         }
         finally
         {
@@ -227,7 +242,15 @@ public sealed class RedisMutex : RedisClient
             }
 
             await Reply.OffTheClientsThread();
+            EndWait(waiting, acquisition, lease);
         }
+    }
+
+    private static void EndWait(Waiting waiting, Acquisition acquisition, Lease? lease)
+    {
+        var waited = acquisition.Waited;
+        waiting.End(waited);
+        lease?.BeginHold(waited);
     }
 
     private void Enter() => ObjectDisposedException.ThrowIf(_disposing != 0 || !_acquiring.TryEnter(), this);

@@ -8,8 +8,8 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Error, "Could not release the lock {Resource}; its lease frees it")]
     public static partial void ReleaseFailed(ILogger logger, Exception exception, string resource);
 
-    [LoggerMessage(2, LogLevel.Warning, "The lock {Resource} was lost while it was held")]
-    public static partial void LockLost(ILogger logger, string resource);
+    [LoggerMessage(2, LogLevel.Warning, "The lock {Resource} was lost after it had been held for {HeldMilliseconds:0.###} ms")]
+    public static partial void LockLost(ILogger logger, string resource, double heldMilliseconds);
 
     [LoggerMessage(3, LogLevel.Debug, "Could not renew the lock {Resource}; trying again until its lease ends")]
     public static partial void RenewalFailed(ILogger logger, Exception exception, string resource);
@@ -19,4 +19,10 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Error, "A callback on the loss of the lock {Resource} threw")]
     public static partial void LostCallbackThrew(ILogger logger, Exception exception, string resource);
+
+    [LoggerMessage(6, LogLevel.Debug, "Acquired the lock {Resource} after {WaitedMilliseconds:0.###} ms, with fence {Fence}")]
+    public static partial void Acquired(ILogger logger, string resource, double waitedMilliseconds, long fence);
+
+    [LoggerMessage(7, LogLevel.Debug, "Released the lock {Resource} after {HeldMilliseconds:0.###} ms")]
+    public static partial void Released(ILogger logger, string resource, double heldMilliseconds);
 }

@@ -12,7 +12,7 @@ internal sealed partial class Acquisition
         if (!_leads)
         {
             _leads = true;
-            _news.TrySetResult();
+            _news?.TrySetResult();
         }
     }
 
@@ -20,7 +20,7 @@ internal sealed partial class Acquisition
     public void Receive(Lease lease)
     {
         _lease = lease;
-        _news.TrySetResult();
+        _news?.TrySetResult();
     }
 
     /// <summary>Ask again when that time has passed, or earlier.</summary>
@@ -29,7 +29,7 @@ internal sealed partial class Acquisition
         lock (_room.Gate)
         {
             _askAt = Math.Min(_askAt, Clock.Later(Clock.GetTimestamp(), time + (time > TimeSpan.Zero ? Afterwards : TimeSpan.Zero)));
-            _news.TrySetResult();
+            _news?.TrySetResult();
         }
     }
 
@@ -63,20 +63,12 @@ internal sealed partial class Acquisition
         lease.Claim();
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     private Step Next(CancellationToken stop, out long sent, out Task news, out TimeSpan timeout)
     {
         lock (_room.Gate)
         {
             sent = Clock.GetTimestamp();
-            timeout = default;
-            if (_news.Task.IsCompleted)
-            {
-                _news = NewSignal();
-            }
-
-            news = _news.Task;
+            (news, timeout) = (Task.CompletedTask, default);
             if (_lease is not null)
             {
                 return Step.Done;
@@ -113,6 +105,8 @@ internal sealed partial class Acquisition
                 left = untilAsk;
             }
 
+            _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            news = _news.Task;
             timeout = left < TimeSpan.Zero ? TimeSpan.Zero : left < Lease.LongestTimer ? left : Lease.LongestTimer;
             return Step.Wait;
         }

@@ -28,7 +28,7 @@ internal sealed partial class Acquisition
     private Room _room = null!;
 
     // Guarded by the room's gate.
-    private TaskCompletionSource _news = NewSignal();
+    private TaskCompletionSource? _news;
     private Lease? _lease;
     private bool _leads;
     private bool _unsure;
@@ -57,12 +57,14 @@ internal sealed partial class Acquisition
         Done,
     }
 
+    public string Resource => _resource;
+
     /// <summary>Where it stands in the room's line; null when it has left it.</summary>
     public LinkedListNode<Acquisition>? Place { get; set; }
 
     private TimeProvider Clock => _book.Options.TimeProvider;
 
-    private TimeSpan Waited => Clock.GetElapsedTime(_started);
+    public TimeSpan Waited => Clock.GetElapsedTime(_started);
 
     private bool IsWaitOver => _wait != Timeout.InfiniteTimeSpan && Waited >= _wait;
 

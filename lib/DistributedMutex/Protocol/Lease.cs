@@ -16,7 +16,6 @@ internal sealed partial class Lease
     private readonly Room _room;
     private readonly long _maxHoldEnd;
     private readonly ITimer _timer;
-    private readonly CancellationTokenSource _lost = new();
     private readonly Lock _gate = new();
 
     private State _state = State.Held;
@@ -25,6 +24,8 @@ internal sealed partial class Lease
     private long _nextRenewal = long.MaxValue;
     private bool _unclaimed;
     private bool _atMaxHold;
+    private bool _abandoned;
+    private CancellationTokenSource? _lost;
     private WeakReference<MutexLock>? _scope;
 
     /// <summary>A lock that was free.</summary>
@@ -69,7 +70,16 @@ internal sealed partial class Lease
 
     public long Fence { get; }
 
-    public CancellationToken Lost => _lost.Token;
+    public CancellationToken Lost
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _lost is null && _abandoned ? new CancellationToken(canceled: true) : (_lost ??= new()).Token;
+            }
+        }
+    }
 
     public bool IsHeld => Remaining > TimeSpan.Zero;
 
@@ -124,6 +134,7 @@ internal sealed partial class Lease
     /// <summary>Gives the lock back; false if it was not ours any more. When it throws, the outcome is unknown and it may be called again.</summary>
     public bool Release()
     {
+        var asked = Clock.GetTimestamp();
         if (!TryBeginRelease())
         {
             return false;
@@ -132,19 +143,21 @@ internal sealed partial class Lease
         if (_room.TryHandOver(this))
         {
             EndRelease(State.Released);
+            EndHold(State.Released, asked);
             return true;
         }
 
-        var outcome = State.ReleaseFailed;
+        var (outcome, hold) = (State.ReleaseFailed, State.ReleaseFailed);
         try
         {
             var released = Book.Protocol.Release(_room.Keys, Token);
-            outcome = State.Released;
+            (outcome, hold) = (State.Released, released ? State.Released : State.Lost);
             return released;
         }
         finally
         {
             EndRelease(outcome);
+            EndHold(hold, asked);
         }
     }
 
@@ -152,6 +165,7 @@ internal sealed partial class Lease
     public async Task<bool> ReleaseAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var asked = Clock.GetTimestamp();
         if (!TryBeginRelease())
         {
             return false;
@@ -160,26 +174,29 @@ internal sealed partial class Lease
         if (_room.TryHandOver(this))
         {
             EndRelease(State.Released);
+            EndHold(State.Released, asked);
             return true;
         }
 
-        var outcome = State.ReleaseFailed;
+        var (outcome, hold) = (State.ReleaseFailed, State.ReleaseFailed);
         try
         {
             var released = await Book.Protocol.ReleaseAsync(_room.Keys, Token)
                 .Within(Book.ReplyTimeout, Clock, cancellationToken).ConfigureAwait(false);
-            outcome = State.Released;
+            (outcome, hold) = (State.Released, released ? State.Released : State.Lost);
             return released;
         }
         finally
         {
             EndRelease(outcome);
             await Reply.OffTheClientsThread();
+            EndHold(hold, asked);
         }
     }
 
     private void Lose()
     {
+        long at;
         lock (_gate)
         {
             if (_state != State.Held)
@@ -188,18 +205,26 @@ internal sealed partial class Lease
             }
 
             _state = State.Lost;
+            at = Math.Min(_deadline, Clock.GetTimestamp());
         }
 
         _room.Vacate(this);
         Abandon();
-        Log.LockLost(Book.Logger, Resource);
+        EndHold(State.Lost, at);
     }
 
     /// <summary>Tells the holder that the lock can't be relied on any more.</summary>
     public void Abandon()
     {
+        CancellationTokenSource? lost;
+        lock (_gate)
+        {
+            _abandoned = true;
+            lost = _lost;
+        }
+
         // On the pool: a callback may block or throw, and this may be the timer's thread.
-        _ = _lost.CancelAsync().ContinueWith(
+        _ = lost?.CancelAsync().ContinueWith(
             static (failed, lease) => Log.LostCallbackThrew(((Lease)lease!).Book.Logger, failed.Exception!, ((Lease)lease).Resource),
             this,
             CancellationToken.None,

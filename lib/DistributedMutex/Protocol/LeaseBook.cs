@@ -44,7 +44,7 @@ internal sealed class LeaseBook(LockProtocol protocol, GrantChannel grants, Mute
 
     /// <summary>Remembers the lease that Unlock of its resource is to release.</summary>
     public void AddLocked(Lease lease) =>
-        _locked.AddOrUpdate(lease.Resource, lease, (_, other) => other.Fence > lease.Fence ? other : lease);
+        _locked.AddOrUpdate(lease.Resource, static (_, mine) => mine, static (_, other, mine) => other.Fence > mine.Fence ? other : mine, lease);
 
     public Lease? FindLocked(string resource) => _locked.GetValueOrDefault(resource);
 

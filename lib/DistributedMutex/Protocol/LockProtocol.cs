@@ -13,8 +13,8 @@ internal readonly record struct AcquireReply(long? FirstFence, TimeSpan? HolderL
 /// <summary>Speaks the Lua scripts: one method, sync and async, for each.</summary>
 internal sealed class LockProtocol
 {
-    private static readonly LuaScript AcquireScript = new("baton.lua", "acquire.lua");
-    private static readonly LuaScript ReleaseScript = new("baton.lua", "release.lua");
+    private static readonly LuaScript AcquireScript = new("acquire.lua");
+    private static readonly LuaScript ReleaseScript = new("release.lua");
     private static readonly LuaScript RenewScript = new("renew.lua");
 
     private readonly IDatabase _database;
@@ -23,23 +23,25 @@ internal sealed class LockProtocol
     public LockProtocol(IDatabase database, bool cluster) => (_database, _cluster) = (database, cluster ? "cluster" : "");
 
     public AcquireReply Acquire(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
-        ReadAcquired(AcquireScript.Evaluate(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster]));
+        AcquireScript.Evaluate(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster], ReadAcquired);
 
-    public async Task<AcquireReply> AcquireAsync(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
-        ReadAcquired(await AcquireScript.EvaluateAsync(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster]).ConfigureAwait(false));
+    public Task<AcquireReply> AcquireAsync(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
+        AcquireScript.EvaluateAsync(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster], ReadAcquired);
 
     public bool Release(LockKeys keys, string token) =>
-        (bool)ReleaseScript.Evaluate(_database, keys.Waiting, [token, _cluster]);
+        ReleaseScript.Evaluate(_database, keys.Waiting, [token, _cluster], ReadBoolean);
 
-    public async Task<bool> ReleaseAsync(LockKeys keys, string token) =>
-        (bool)await ReleaseScript.EvaluateAsync(_database, keys.Waiting, [token, _cluster]).ConfigureAwait(false);
+    public Task<bool> ReleaseAsync(LockKeys keys, string token) =>
+        ReleaseScript.EvaluateAsync(_database, keys.Waiting, [token, _cluster], ReadBoolean);
 
     /// <summary>Releases, or leaves the queue, without waiting for the reply.</summary>
     public void ReleaseUnasked(LockKeys keys, string token) =>
         ReleaseScript.Send(_database, keys.Waiting, [token, _cluster]);
 
-    public async Task<bool> RenewAsync(LockKeys keys, string token, TimeSpan lease, bool claim) =>
-        (bool)await RenewScript.EvaluateAsync(_database, keys.Holding, [token, Milliseconds(lease), claim ? "claim" : "renew"]).ConfigureAwait(false);
+    public Task<bool> RenewAsync(LockKeys keys, string token, TimeSpan lease, bool claim) =>
+        RenewScript.EvaluateAsync(_database, keys.Holding, [token, Milliseconds(lease), claim ? "claim" : "renew"], ReadBoolean);
+
+    private static bool ReadBoolean(RedisResult reply) => (bool)reply;
 
     private static AcquireReply ReadAcquired(RedisResult reply)
     {

@@ -1,44 +1,48 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Protocol;
 
-/// <summary>One or more of the .lua files beside this one: sent by its hash, and whole when the server does not know it (any more).</summary>
-internal sealed class LuaScript
+/// <summary>
+/// One of the .lua files beside this one, with those that it includes: sent by its hash, and whole when the server does not
+/// know it (any more).
+/// </summary>
+internal sealed partial class LuaScript
 {
     private readonly string _text;
     private readonly byte[] _hash;
 
-    public LuaScript(params string[] files)
+    public LuaScript(string file)
     {
-        _text = string.Concat(files.Select(Read));
+        _text = Include().Replace(Read(file), include => Read(include.Groups["file"].Value));
 #pragma warning disable CA5350 // EVALSHA names a script by its SHA-1; nothing is protected by it.
         _hash = SHA1.HashData(Encoding.UTF8.GetBytes(_text));
 #pragma warning restore CA5350
     }
 
-    public RedisResult Evaluate(IDatabase database, RedisKey[] keys, RedisValue[] values)
+    public T Evaluate<T>(IDatabase database, RedisKey[] keys, RedisValue[] values, Func<RedisResult, T> read)
     {
         try
         {
-            return database.ScriptEvaluate(_hash, keys, values);
+            return read(database.ScriptEvaluate(_hash, keys, values));
         }
         catch (RedisServerException e) when (IsUnknownScript(e))
         {
-            return database.ScriptEvaluate(_text, keys, values, CommandFlags.NoScriptCache);
+            return read(database.ScriptEvaluate(_text, keys, values, CommandFlags.NoScriptCache));
         }
     }
 
-    public async Task<RedisResult> EvaluateAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
+    public async Task<T> EvaluateAsync<T>(IDatabase database, RedisKey[] keys, RedisValue[] values, Func<RedisResult, T> read)
     {
         try
         {
-            return await database.ScriptEvaluateAsync(_hash, keys, values).ConfigureAwait(false);
+            return read(await database.ScriptEvaluateAsync(_hash, keys, values).ConfigureAwait(false));
         }
         catch (RedisServerException e) when (IsUnknownScript(e))
         {
-            return await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.NoScriptCache).ConfigureAwait(false);
+            return read(await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.NoScriptCache).ConfigureAwait(false));
         }
     }
 
@@ -47,6 +51,9 @@ internal sealed class LuaScript
         database.ScriptEvaluate(_text, keys, values, CommandFlags.NoScriptCache | CommandFlags.FireAndForget);
 
     private static bool IsUnknownScript(RedisServerException e) => e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^-- include (?<file>\S+)\r?$", RegexOptions.Multiline)]
+    private static partial Regex Include();
 
     private static string Read(string file)
     {

@@ -6,15 +6,21 @@
 -- ARGV  1 owner token    2 lease in ms    3 how many fences to mint    4 "join" to wait in the queue
 -- Reply {first fence} if the caller holds the lock, otherwise as waiting()
 
-local free = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
-if free and redis.call('EXISTS', KEYS[2]) == 1 then
-  -- It was left by an expired holder or by a client that does not know the queue.
-  redis.call('DEL', KEYS[1])
-  promote()
-  free = redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])
-end
-if free then
+-- include fence.lua
+
+-- The short way, before the rest is even defined: the lock is free and nobody waits.
+if redis.call('EXISTS', KEYS[2]) == 0 and redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
   return { mint(ARGV[3]) }
+end
+
+-- include baton.lua
+
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  -- It was left by an expired holder or by a client that does not know the queue.
+  promote()
+  if redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then
+    return { mint(ARGV[3]) }
+  end
 end
 
 if redis.call('GET', KEYS[1]) == ARGV[1] then

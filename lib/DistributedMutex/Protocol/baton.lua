@@ -1,30 +1,15 @@
--- Baton: what acquire and release share; the text of one of them follows.
+-- Baton: what acquire and release do when somebody waits; part of both.
 --
 -- Promises: the lock goes to whoever has waited longest, in one message; a waiter whose process is gone costs the others
--- nothing, one that dies with the message in its hands costs them the short grant; every fence is greater than all before it.
+-- nothing, one that dies with the message in its hands costs them the short grant.
 --
 -- KEYS  1 the lock    2 its queue: owner tokens by arrival    3 its last fence
 
 local GRANT = 3000   -- ms that a winner has to claim the lock for its own lease
 local FENCES = 100   -- fences that come with a grant, one for each hand-over inside the winner's process
-local DAY = 86400000
 
 -- In a cluster the subscriber may be at another node than the one that counts.
 local cluster = ARGV[#ARGV] == 'cluster'
-
--- The first of so many new fences.
-local function mint(count)
-  count = tonumber(count)
-  local last = redis.call('INCRBY', KEYS[3], count)
-  if last == count then
-    -- No last fence is known. The clock in µs is ahead of any count that began at an earlier clock and rose by less than
-    -- one a µs; for the same reason the count may be forgotten after a day, and so leaves no litter.
-    local time = redis.call('TIME')
-    last = time[1] * 1000000 + time[2] + count
-    redis.call('SET', KEYS[3], string.format('%.0f', last), 'PX', DAY)
-  end
-  return last - count + 1
-end
 
 local function now()
   local time = redis.call('TIME')

@@ -5,7 +5,18 @@
 -- ARGV  1 owner token
 -- Reply 1 released, 0 not the caller's
 
-if redis.call('GET', KEYS[1]) == ARGV[1] then
+local mine = redis.call('GET', KEYS[1]) == ARGV[1]
+
+-- The short way, before the rest is even defined: nobody waits.
+if mine and redis.call('EXISTS', KEYS[2]) == 0 then
+  redis.call('DEL', KEYS[1])
+  return 1
+end
+
+-- include fence.lua
+-- include baton.lua
+
+if mine then
   promote()
   return 1
 end

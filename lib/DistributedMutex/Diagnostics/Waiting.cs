@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using DistributedMutex.Protocol;
+
+namespace DistributedMutex.Diagnostics;
+
+/// <summary>
+/// What is told of one call that waits for a lock. A wait that ends without the lock is not logged: its caller is told, and
+/// knows whether that is an error.
+/// </summary>
+internal struct Waiting
+{
+    private readonly Activity? _span;
+    private readonly bool _counted;
+    private string _outcome = Telemetry.Failed;
+    private Exception? _error;
+
+    /// <summary>The call begins; in the caller's flow.</summary>
+    public Waiting(string resource)
+    {
+        _span = Telemetry.Start(Telemetry.WaitSpan, resource);
+        _counted = Telemetry.CountIn(Telemetry.Waiting);
+    }
+
+    /// <summary>The call will end with a lock, or without one because its time is over.</summary>
+    public Lease? Returns(Lease? lease)
+    {
+        _outcome = lease is null ? Telemetry.TimedOut : Telemetry.Acquired;
+        return lease;
+    }
+
+    /// <summary>The call will end because its caller wants it to.</summary>
+    public OperationCanceledException Cancelled(OperationCanceledException error)
+    {
+        _outcome = Telemetry.Cancelled;
+        return error;
+    }
+
+    /// <summary>The call will end with an exception.</summary>
+    public T Fails<T>(T error)
+        where T : Exception
+    {
+        _error = error;
+        return error;
+    }
+
+    /// <summary>The call ends; in the caller's flow.</summary>
+    public readonly void End(TimeSpan waited)
+    {
+        if (_span is { } span)
+        {
+            if (_error is not null)
+            {
+                span.SetTag(Telemetry.ErrorTypeTag, _error.GetType().FullName);
+                span.SetStatus(ActivityStatusCode.Error, _error.Message);
+            }
+
+            Telemetry.Stop(span, _outcome, DateTime.UtcNow);
+        }
+
+        Telemetry.CountOut(Telemetry.Waiting, _counted);
+        Telemetry.Record(Telemetry.AcquireDuration, waited, _outcome);
+    }
+}
