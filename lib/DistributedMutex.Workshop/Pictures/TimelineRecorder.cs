@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DistributedMutex.Diagnostics;
 
 namespace DistributedMutex.Workshop.Pictures;
 
@@ -14,7 +15,7 @@ internal sealed class TimelineRecorder : IDisposable
 
     public const string WhatTag = "what";
 
-    /// <summary>The lessons' own activities; the library's are of the source "DistributedMutex".</summary>
+    /// <summary>The lessons' own activities; the library's come from a source of its own.</summary>
     public static readonly ActivitySource Lessons = new("DistributedMutex.Workshop");
 
     private static readonly AsyncLocal<TimelineRecorder?> Current = new();
@@ -30,7 +31,7 @@ internal sealed class TimelineRecorder : IDisposable
     {
         _listener = new ActivityListener
         {
-            ShouldListenTo = source => source.Name is "DistributedMutex" || source == Lessons,
+            ShouldListenTo = source => source.Name == Telemetry.Name || source == Lessons,
             Sample = (ref _) => Current.Value == this ? ActivitySamplingResult.AllData : ActivitySamplingResult.None,
             ActivityStarted = Hear,
         };
@@ -52,7 +53,7 @@ internal sealed class TimelineRecorder : IDisposable
             foreach (var (activity, lane) in _lanes)
             {
                 var start = Within(activity.StartTimeUtc - _start);
-                var what = (string?)activity.GetTagItem(WhatTag) ?? activity.GetTagItem("distributed_mutex.resource")?.ToString() ?? "";
+                var what = (string?)activity.GetTagItem(WhatTag) ?? activity.GetTagItem(Telemetry.ResourceTag)?.ToString() ?? "";
                 if (activity.OperationName == MarkName)
                 {
                     marks.Add(new TimelineMark(lane, what, start));
@@ -60,7 +61,7 @@ internal sealed class TimelineRecorder : IDisposable
                 else if (ActivityOf(activity.OperationName) is { } kind)
                 {
                     var end = activity.IsStopped ? Within(start + activity.Duration) : length;
-                    var failed = activity.GetTagItem("distributed_mutex.outcome") is "timed_out" or "cancelled" or "failed" or "lost";
+                    var failed = activity.GetTagItem(Telemetry.OutcomeTag) is Telemetry.TimedOut or Telemetry.Cancelled or Telemetry.Failed or Telemetry.Lost;
                     spans.Add(new TimelineSpan(lane, kind, what, start, end, failed));
                 }
             }
@@ -96,8 +97,8 @@ internal sealed class TimelineRecorder : IDisposable
 
     private static TimelineActivity? ActivityOf(string name) => name switch
     {
-        "DistributedMutex.Wait" => TimelineActivity.Waiting,
-        "DistributedMutex.Hold" => TimelineActivity.Holding,
+        Telemetry.WaitSpan => TimelineActivity.Waiting,
+        Telemetry.HoldSpan => TimelineActivity.Holding,
         WorkName => TimelineActivity.Working,
         _ => null,
     };
