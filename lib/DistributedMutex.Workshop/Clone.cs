@@ -9,7 +9,7 @@ internal static class Clone
 {
     public static string Root { get; } = Metadata("RepositoryRoot");
 
-    public static string KeeperPath { get; } = Metadata("KeeperPath");
+    public static string WorkshopPath { get; } = Metadata("WorkshopPath");
 
     /// <summary>A short name of this clone and user, for what its processes share.</summary>
     public static string Id { get; } =

@@ -12,7 +12,7 @@ public static partial class Race
 {
     internal const string FileName = "shared_file.txt";
 
-    private const int Threads = 5;
+    private const int FiveThreads = 5;
 
     /// <summary>
     /// Runs the race in the current folder, prints what happens, and checks the file. With <c>--no-lock</c> on the command
@@ -71,7 +71,7 @@ public static partial class Race
 
         if (failed > 0)
         {
-            Console.WriteLine($"✗ {failed} of {Threads} threads failed");
+            Console.WriteLine($"✗ {failed} of {FiveThreads} threads failed");
         }
 
         if (faults.Count + failed > 0)
@@ -112,11 +112,10 @@ public static partial class Race
 
     private static List<RaceThread> RunThreads(Action<RaceThread> body)
     {
-        using var start = new Barrier(Threads);
-        var racers = Enumerable.Range(1, Threads).Select(number => new RaceThread(number)).ToList();
-        var threads = racers.Select(racer => new Thread(() =>
+        var racers = Enumerable.Range(1, FiveThreads).Select(number => new RaceThread(number)).ToList();
+        Threads.Run(FiveThreads, number =>
         {
-            start.SignalAndWait();
+            var racer = racers[number - 1];
             try
             {
                 body(racer);
@@ -125,9 +124,7 @@ public static partial class Race
             {
                 racer.Fail(e.Message);
             }
-        })).ToList();
-        threads.ForEach(thread => thread.Start());
-        threads.ForEach(thread => thread.Join());
+        });
         return racers;
     }
 

@@ -51,7 +51,7 @@ internal static class ServerKeeper
     {
         // All three streams are redirected: one that the keeper inherited would stay open after the script has ended,
         // and whoever reads the script's output would wait for the keeper.
-        var start = new ProcessStartInfo(ServerKind.Garnet.FileName, [Clone.KeeperPath, kind.Name])
+        var start = new ProcessStartInfo(ServerKind.Garnet.FileName, [Clone.WorkshopPath, "keep-server", kind.Name])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -66,10 +66,11 @@ internal static class ServerKeeper
         }
     }
 
-    internal static async Task<int> Main(string[] arguments)
+    /// <summary>What the keeper's process does: keeps a server of the named kind until nobody uses it any more.</summary>
+    public static async Task<int> RunAsync(string kindName)
     {
         LeaveTerminal();
-        var kind = arguments is [ServerKind.RedisServer] ? ServerKind.FindRedis() : ServerKind.Garnet;
+        var kind = kindName == ServerKind.RedisServer ? ServerKind.FindRedis() : ServerKind.Garnet;
         try
         {
             using var starting = new CancellationTokenSource(StartTimeout);

@@ -44,6 +44,10 @@ internal sealed class ChildProcess : IDisposable
     public static ChildProcess StartTestProcess(string folder, string[] arguments, params (string Name, string? Value)[] environment) =>
         Start(folder, "dotnet", [Path.Combine(AppContext.BaseDirectory, "DistributedMutex.TestProcess.dll"), .. arguments], environment);
 
+    /// <summary>Runs DistributedMutex.Notebooks likewise.</summary>
+    public static ChildProcess StartNotebooks(string folder, string[] arguments) =>
+        Start(folder, "dotnet", [Path.Combine(AppContext.BaseDirectory, "DistributedMutex.Notebooks.dll"), .. arguments]);
+
     public static ChildProcess Start(string folder, string file, IEnumerable<string> arguments, params (string Name, string? Value)[] environment)
     {
         var start = new ProcessStartInfo(file, arguments) { WorkingDirectory = folder };

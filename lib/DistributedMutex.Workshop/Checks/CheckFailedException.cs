@@ -1,0 +1,11 @@
+namespace DistributedMutex.Workshop;
+
+/// <summary>A learner's code does not do yet what the check asks for; the message ends with a hint.</summary>
+public sealed class CheckFailedException(string seen, string hint) : Exception($"Not yet: {seen}\nHint: {hint}")
+{
+    /// <summary>What the check saw.</summary>
+    public string Seen { get; } = seen;
+
+    /// <summary>What to look at.</summary>
+    public string Hint { get; } = hint;
+}

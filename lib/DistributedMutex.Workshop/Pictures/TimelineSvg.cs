@@ -1,0 +1,117 @@
+namespace DistributedMutex.Workshop.Pictures;
+
+/// <summary>Draws a timeline as SVG: a lane for each thread, time from left to right.</summary>
+internal static class TimelineSvg
+{
+    private const int Top = 36;
+
+    private const int Legend = 14;
+
+    private const int Margin = 4;
+
+    private const int Row = 30;
+
+    public static string Draw(Timeline timeline)
+    {
+        var svg = new SvgDocument();
+        var left = timeline.Lanes.Select(SvgDocument.WidthOf).DefaultIfEmpty().Max() + Margin + 12;
+        var bottom = Top + (timeline.Lanes.Count * Row);
+        var numbers = TimelineWords.NumbersOf(timeline).ToDictionary();
+        DrawLegend(svg, timeline);
+        DrawAxis(svg, timeline, X, bottom);
+        foreach (var (lane, index) in timeline.Lanes.Select((lane, index) => (lane, index)))
+        {
+            var middle = Top + (index * Row) + (Row / 2);
+            svg.Text(Margin, middle + 4, lane);
+            foreach (var span in timeline.Spans.Where(span => span.Lane == lane).OrderByDescending(span => Height(span.Activity)))
+            {
+                DrawSpan(svg, span, X(span.Start), X(span.End), middle);
+            }
+
+            foreach (var mark in timeline.Marks.Where(mark => mark.Lane == lane))
+            {
+                svg.Number(X(mark.At), middle, numbers[mark.What]);
+            }
+        }
+
+        return svg.ToString(bottom + 22, TimelineWords.Title, TimelineWords.Describe(timeline));
+
+        double X(TimeSpan time) => left + (timeline.Length == TimeSpan.Zero ? 0 : time / timeline.Length * (SvgDocument.Width - left - 24));
+    }
+
+    private static void DrawAxis(SvgDocument svg, Timeline timeline, Func<TimeSpan, double> x, double bottom)
+    {
+        var tick = TimelineWords.TickOf(timeline.Length);
+        for (var time = TimeSpan.Zero; time <= timeline.Length; time += tick)
+        {
+            svg.Line(x(time), Top, x(time), bottom, SvgDocument.Ink, opacity: 0.35);
+            svg.Text(x(time), bottom + 15, TimelineWords.Time(time, timeline.Length), anchor: "middle");
+        }
+    }
+
+    private static void DrawLegend(SvgDocument svg, Timeline timeline)
+    {
+        double x = Margin;
+        foreach (var activity in timeline.Spans.Select(span => span.Activity).Distinct().Order())
+        {
+            DrawBar(svg, activity, x, x + 22, Legend);
+            Label(28, TimelineWords.Of(activity));
+        }
+
+        foreach (var activity in timeline.Spans.Where(span => span.Failed).Select(span => span.Activity).Distinct().Order())
+        {
+            svg.Cross(x + 6, Legend, EndColour(activity));
+            Label(16, TimelineWords.OfFailure(activity));
+        }
+
+        foreach (var (what, number) in TimelineWords.NumbersOf(timeline))
+        {
+            svg.Number(x + 8, Legend, number);
+            Label(20, what);
+        }
+
+        void Label(double gap, string text)
+        {
+            svg.Text(x + gap, Legend + 4, text);
+            x += gap + SvgDocument.WidthOf(text) + 20;
+        }
+    }
+
+    private static void DrawSpan(SvgDocument svg, TimelineSpan span, double from, double to, double middle)
+    {
+        DrawBar(svg, span.Activity, from, to, middle);
+        if (span.Activity == TimelineActivity.Working && SvgDocument.WidthOf(span.What) + 6 < to - from)
+        {
+            svg.Text((from + to) / 2, middle + 4, span.What, "#ffffff", "middle");
+        }
+
+        if (span.Failed)
+        {
+            svg.Cross(to, middle, EndColour(span.Activity));
+        }
+    }
+
+    // The shortest is still to be seen: it happened. Waiting is drawn as an outline, so that no colour need be told apart.
+    private static void DrawBar(SvgDocument svg, TimelineActivity activity, double from, double to, double middle)
+    {
+        var height = Height(activity);
+        var width = Math.Max(to - from, 2);
+        if (activity == TimelineActivity.Waiting)
+        {
+            svg.Rectangle(from, middle - (height / 2), width, height, SvgDocument.Amber, $""" fill-opacity="0.25" stroke="{SvgDocument.Amber}" stroke-width="1.5" stroke-dasharray="3 2" """.TrimEnd());
+        }
+        else
+        {
+            svg.Rectangle(from, middle - (height / 2), width, height, activity == TimelineActivity.Holding ? SvgDocument.Blue : SvgDocument.Green);
+        }
+    }
+
+    private static double Height(TimelineActivity activity) => activity switch
+    {
+        TimelineActivity.Waiting => 10,
+        TimelineActivity.Working => 14,
+        _ => 22,
+    };
+
+    private static string EndColour(TimelineActivity activity) => activity == TimelineActivity.Holding ? SvgDocument.Red : SvgDocument.Amber;
+}

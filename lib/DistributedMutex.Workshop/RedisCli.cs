@@ -1,0 +1,36 @@
+using StackExchange.Redis;
+
+namespace DistributedMutex.Workshop;
+
+/// <summary>What redis-cli would say: a connection of its own, which knows nothing of the mutex.</summary>
+public static class RedisCli
+{
+    private static readonly Lazy<RedisClient> Client = new(() => new RedisClient(RedisServer.Use()));
+
+    /// <summary>Sends a command, its parts separated by spaces, and prints it and the reply.</summary>
+    public static void Run(string command)
+    {
+        Console.WriteLine($"> {command}");
+        Console.WriteLine(Ask(command));
+    }
+
+    /// <summary>Sends a command, and returns the reply as text; (nil) if there is none.</summary>
+    public static string Ask(string command)
+    {
+        var parts = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        object[] arguments = [.. parts.Skip(1)];
+        return Text(Client.Value.Database.Execute(parts[0], arguments));
+    }
+
+    private static string Text(RedisResult result)
+    {
+        try
+        {
+            return (string?)result ?? "(nil)";
+        }
+        catch (InvalidCastException)
+        {
+            return string.Join('\n', ((RedisResult[])result!).Select((one, index) => $"{index + 1}) {Text(one)}"));
+        }
+    }
+}

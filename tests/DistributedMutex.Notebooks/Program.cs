@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using DistributedMutex.Notebooks;
+
+const string Usage = "run <notebook> [--kernel] | write <notebook>...";
+
+// A notebook prints Unicode wherever it runs.
+Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+switch (args)
+{
+    case ["run", var path]:
+        return Report(await RunAsync(Notebook.Read(path)));
+
+#if DOTNET_INTERACTIVE
+    case ["run", var path, "--kernel"]:
+        var read = Notebook.Read(path);
+        Directory.SetCurrentDirectory(read.Folder);
+        using (var kernel = new InteractiveKernel())
+        {
+            var run = new NotebookRun(read);
+            await run.RunAsync(kernel);
+            return Report(run);
+        }
+#endif
+
+    case ["write", var path]:
+        var notebook = Notebook.Read(path);
+        var written = await RunAsync(notebook);
+        if (Report(written) != 0)
+        {
+            return 1;
+        }
+
+        notebook.Fill(written.Outputs);
+        notebook.Write();
+        Console.WriteLine($"{notebook.Name}: written");
+        return 0;
+
+    case ["write", .. { Length: > 1 } paths]:
+        // Each in a process of its own, as a learner's kernel is.
+        foreach (var one in paths)
+        {
+            using var child = Process.Start(Environment.ProcessPath!, [Environment.GetCommandLineArgs()[0], "write", one]);
+            await child.WaitForExitAsync();
+            if (child.ExitCode != 0)
+            {
+                return child.ExitCode;
+            }
+        }
+
+        return 0;
+
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}
+
+static async Task<NotebookRun> RunAsync(Notebook notebook)
+{
+    Directory.SetCurrentDirectory(notebook.Folder);
+    var run = new NotebookRun(notebook);
+    await run.RunAsync(new ScriptingKernel(notebook.Folder));
+    await run.RunSolutionAsync();
+    return run;
+}
+
+static int Report(NotebookRun run)
+{
+    foreach (var fault in run.Faults)
+    {
+        Console.WriteLine($"✗ {fault}");
+    }
+
+    return run.Faults.Count == 0 ? 0 : 1;
+}
