@@ -244,6 +244,25 @@ public abstract class WaitingTests(ServerFixture server)
         }
     }
 
+    [SkippableFact]
+    public async Task Whoever_comes_to_a_lock_that_was_left_behind_lets_those_who_wait_go_first()
+    {
+        var (resource, seldom) = (server.NewResource(), TimeSpan.FromHours(1));
+        await using var waiter = server.NewMutex();
+        await using var newcomer = server.NewMutex();
+        using var foreign = server.NewForeignClient();
+        var key = $"lock:{resource}";
+        Assert.True(foreign.Database.StringSet(key, "theirs", Long, When.NotExists));
+        var waiting = waiter.AcquireAsync(resource, Long, seldom);
+        await ServerFixture.UntilQueuedAsync(foreign.Database, resource, 1);
+        Assert.True(foreign.Database.KeyDelete(key));
+
+        // The waiter would look in an hour; it is the newcomer's question that wakes it.
+        Assert.False(await newcomer.LockAsync(resource, TimeSpan.Zero));
+        await using var held = await waiting.WaitAsync(Long);
+        Assert.Equal(held.Token, foreign.Database.StringGet(key));
+    }
+
     private ChildProcess StartHolder(TemporaryFolder folder, string resource, TimeSpan? lease = null) => ChildProcess.StartTestProcess(
         folder.Path,
         ["hold", resource, $"{(lease ?? TimeSpan.FromSeconds(30)).TotalMilliseconds}"],

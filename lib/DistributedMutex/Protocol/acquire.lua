@@ -24,7 +24,6 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 
 if redis.call('GET', KEYS[1]) == ARGV[1] then
-  redis.call('ZREM', KEYS[2], ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return { mint(ARGV[3]) }
 end
