@@ -8,19 +8,11 @@
 
 -- The first of so many new fences.
 local function mint(count)
-  count = tonumber(count)
   local time = redis.call('TIME')
   local clock = time[1] * 1000000 + time[2]
+  local first = math.max(clock, tonumber(redis.call('GET', KEYS[3]) or 0)) + 1
 
   -- What the clock has passed by a day later may be forgotten, and so leaves no litter.
-  local function remember(last)
-    return redis.call('SET', KEYS[3], string.format('%.0f', last), 'PX', 86400000, 'GET')
-  end
-
-  local last = tonumber(remember(clock + count) or 0)
-  if last > clock then
-    remember(last + count)
-    return last + 1
-  end
-  return clock + 1
+  redis.call('SET', KEYS[3], string.format('%.0f', first + count - 1), 'PX', 86400000)
+  return first
 end
