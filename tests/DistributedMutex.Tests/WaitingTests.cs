@@ -227,7 +227,7 @@ public abstract class WaitingTests(ServerFixture server)
         Assert.InRange(await CountIfPossibleAsync(admin) - commands, commands == 0 ? 0 : 5, 25);
 
         await database.KeyDeleteAsync("lock:x");
-        var winner = await Task.WhenAny(others).WaitAsync(TimeSpan.FromSeconds(2));
+        var winner = await Task.WhenAny(others).WaitAsync(Long);
         Assert.True(await winner);
         mutexes.ForEach(mutex => mutex.Dispose());
 

@@ -105,7 +105,7 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
         var started = TimeProvider.System.GetTimestamp();
         while (await database.SortedSetLengthAsync(queue) != count)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30), $"{count} waiters never queued for {resource}");
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"{count} waiters never queued for {resource}");
             await Task.Delay(5);
         }
     }
