@@ -32,9 +32,9 @@ public sealed class BarChart(string title, string unit = "") : Picture, IEnumera
     {
         const int Top = 34, Row = 28;
         var svg = new SvgDocument();
-        var left = _bars.Select(bar => SvgDocument.WidthOf(bar.Key)).DefaultIfEmpty().Max() + 16;
+        var left = _bars.Select(bar => SvgDocument.WidthOf(bar.Key)).DefaultIfEmpty().Max() + 20;
         var right = _bars.Select(bar => SvgDocument.WidthOf(Figure(bar.Value))).DefaultIfEmpty().Max() + 16;
-        svg.Text(0, 14, title);
+        svg.Text(4, 16, title);
         foreach (var (bar, index) in _bars.Select((bar, index) => (bar, index)))
         {
             var y = Top + (index * Row);

@@ -32,6 +32,13 @@ internal sealed class SvgDocument
     public void Line(double x1, double y1, double x2, double y2, string colour, double thickness = 1, double opacity = 1) => _body.Append(
         CultureInfo.InvariantCulture, $"""<line x1="{x1:0.#}" y1="{y1:0.#}" x2="{x2:0.#}" y2="{y2:0.#}" stroke="{colour}" stroke-width="{thickness}" stroke-opacity="{opacity}"/>""").Append('\n');
 
+    /// <summary>A small number on a disc.</summary>
+    public void Number(double x, double y, int number)
+    {
+        _body.Append(CultureInfo.InvariantCulture, $"""<circle cx="{x:0.#}" cy="{y:0.#}" r="8" fill="{Red}"/>""").Append('\n');
+        Text(x, y + 4, number.ToString(CultureInfo.InvariantCulture), "#ffffff", "middle");
+    }
+
     public void Cross(double x, double y, string colour)
     {
         Line(x - 5, y - 5, x + 5, y + 5, colour, 3);

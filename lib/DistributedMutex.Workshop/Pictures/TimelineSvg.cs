@@ -3,21 +3,26 @@ namespace DistributedMutex.Workshop.Pictures;
 /// <summary>Draws a timeline as SVG: a lane for each thread, time from left to right.</summary>
 internal static class TimelineSvg
 {
-    private const int Top = 30;
+    private const int Top = 36;
+
+    private const int Legend = 14;
+
+    private const int Margin = 4;
 
     private const int Row = 30;
 
     public static string Draw(Timeline timeline)
     {
         var svg = new SvgDocument();
-        var left = timeline.Lanes.Select(SvgDocument.WidthOf).DefaultIfEmpty().Max() + 12;
+        var left = timeline.Lanes.Select(SvgDocument.WidthOf).DefaultIfEmpty().Max() + Margin + 12;
         var bottom = Top + (timeline.Lanes.Count * Row);
+        var numbers = TimelineWords.NumbersOf(timeline).ToDictionary();
         DrawLegend(svg, timeline);
         DrawAxis(svg, timeline, X, bottom);
         foreach (var (lane, index) in timeline.Lanes.Select((lane, index) => (lane, index)))
         {
             var middle = Top + (index * Row) + (Row / 2);
-            svg.Text(0, middle + 4, lane);
+            svg.Text(Margin, middle + 4, lane);
             foreach (var span in timeline.Spans.Where(span => span.Lane == lane).OrderByDescending(span => Height(span.Activity)))
             {
                 DrawSpan(svg, span, X(span.Start), X(span.End), middle);
@@ -25,7 +30,7 @@ internal static class TimelineSvg
 
             foreach (var mark in timeline.Marks.Where(mark => mark.Lane == lane))
             {
-                DrawMark(svg, X(mark.At), middle);
+                svg.Number(X(mark.At), middle, numbers[mark.What]);
             }
         }
 
@@ -40,34 +45,34 @@ internal static class TimelineSvg
         for (var time = TimeSpan.Zero; time <= timeline.Length; time += tick)
         {
             svg.Line(x(time), Top, x(time), bottom, SvgDocument.Ink, opacity: 0.35);
-            svg.Text(x(time), bottom + 15, TimelineWords.Time(time), anchor: "middle");
+            svg.Text(x(time), bottom + 15, TimelineWords.Time(time, timeline.Length), anchor: "middle");
         }
     }
 
     private static void DrawLegend(SvgDocument svg, Timeline timeline)
     {
-        var x = 0.0;
+        double x = Margin;
         foreach (var activity in timeline.Spans.Select(span => span.Activity).Distinct().Order())
         {
-            DrawBar(svg, activity, x, x + 22, 10);
+            DrawBar(svg, activity, x, x + 22, Legend);
             Label(28, TimelineWords.Of(activity));
         }
 
         foreach (var activity in timeline.Spans.Where(span => span.Failed).Select(span => span.Activity).Distinct().Order())
         {
-            svg.Cross(x + 6, 10, EndColour(activity));
+            svg.Cross(x + 6, Legend, EndColour(activity));
             Label(16, TimelineWords.OfFailure(activity));
         }
 
-        foreach (var what in timeline.Marks.Select(mark => mark.What).Distinct())
+        foreach (var (what, number) in TimelineWords.NumbersOf(timeline))
         {
-            DrawMark(svg, x + 6, 10);
-            Label(16, what);
+            svg.Number(x + 8, Legend, number);
+            Label(20, what);
         }
 
         void Label(double gap, string text)
         {
-            svg.Text(x + gap, 14, text);
+            svg.Text(x + gap, Legend + 4, text);
             x += gap + SvgDocument.WidthOf(text) + 20;
         }
     }
@@ -100,9 +105,6 @@ internal static class TimelineSvg
             svg.Rectangle(from, middle - (height / 2), width, height, activity == TimelineActivity.Holding ? SvgDocument.Blue : SvgDocument.Green);
         }
     }
-
-    private static void DrawMark(SvgDocument svg, double x, double middle) =>
-        svg.Rectangle(x - 5, middle - 5, 10, 10, SvgDocument.Red, FormattableString.Invariant($""" transform="rotate(45 {x:0.#} {middle:0.#})" """).TrimEnd());
 
     private static double Height(TimelineActivity activity) => activity switch
     {

@@ -32,9 +32,9 @@ internal static class TimelineText
             text.Append(End(activity)).Append(' ').Append(TimelineWords.OfFailure(activity)).Append("   ");
         }
 
-        foreach (var what in timeline.Marks.Select(mark => mark.What).Distinct())
+        foreach (var (what, number) in TimelineWords.NumbersOf(timeline))
         {
-            text.Append("◆ ").Append(what).Append("   ");
+            text.Append(Mark(number)).Append(' ').Append(what).Append("   ");
         }
 
         return text.ToString().TrimEnd();
@@ -42,6 +42,7 @@ internal static class TimelineText
 
     private static string Row(Timeline timeline, string lane)
     {
+        var numbers = TimelineWords.NumbersOf(timeline).ToDictionary();
         var row = new char[Columns];
         Array.Fill(row, ' ');
         var spans = timeline.Spans.Where(span => span.Lane == lane).ToList();
@@ -59,7 +60,9 @@ internal static class TimelineText
 
         foreach (var mark in timeline.Marks.Where(mark => mark.Lane == lane))
         {
-            row[Column(timeline, mark.At)] = '◆';
+            // Beside what ended there, not over it.
+            var column = Column(timeline, mark.At);
+            row[row[column] is '✗' or '×' && column + 1 < Columns ? column + 1 : column] = Mark(numbers[mark.What]);
         }
 
         return new string(row);
@@ -74,6 +77,8 @@ internal static class TimelineText
         TimelineActivity.Working => '▒',
         _ => '█',
     };
+
+    private static char Mark(int number) => number <= 20 ? (char)('①' + number - 1) : '◆';
 
     private static char End(TimelineActivity activity) => activity == TimelineActivity.Holding ? '✗' : '×';
 }

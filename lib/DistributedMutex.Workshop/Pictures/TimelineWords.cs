@@ -19,9 +19,16 @@ internal static class TimelineWords
     /// <summary>How it ended, if not well.</summary>
     public static string OfFailure(TimelineActivity activity) => activity == TimelineActivity.Holding ? "lost" : "gave up";
 
-    public static string Time(TimeSpan time) => time < TimeSpan.FromSeconds(1)
+    public static string Time(TimeSpan time) => Time(time, time);
+
+    /// <summary>A time in the unit that suits a length.</summary>
+    public static string Time(TimeSpan time, TimeSpan length) => length < TimeSpan.FromSeconds(1)
         ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0} ms")
         : string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.##} s");
+
+    /// <summary>The marks have numbers, the same mark the same one, by when it was first made.</summary>
+    public static IEnumerable<KeyValuePair<string, int>> NumbersOf(Timeline timeline) =>
+        timeline.Marks.Select(mark => mark.What).Distinct().Select((what, index) => KeyValuePair.Create(what, index + 1));
 
     /// <summary>The picture for those who cannot see it: what happened in each lane, in order.</summary>
     public static string Describe(Timeline timeline) => timeline.Lanes.Count == 0
