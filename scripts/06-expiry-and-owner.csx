@@ -81,6 +81,8 @@ return await Lesson.RunAsync(async () =>
     Lesson.Step("The fix: an owner token. The same story with RedisMutex");
     var mutex = new RedisMutex();
     var hasty = new RedisMutex(new MutexOptions { Lease = TimeSpan.FromSeconds(0.3) });
+    using (hasty.Acquire("report")) { } // the first time takes longer
+
     TaskCompletionSource aHasIt = new(), bHasIt = new(), aIsDone = new(), cIsDone = new();
 
     async Task A()

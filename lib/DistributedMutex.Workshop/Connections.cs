@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using DistributedMutex.Protocol;
 
 namespace DistributedMutex.Workshop;
 
@@ -33,11 +32,12 @@ public static class Connections
     internal static IReadOnlyList<(string Id, string Flags)> Settled()
     {
         var started = Stopwatch.GetTimestamp();
-        var before = Ask();
+        var name = RedisCli.Ask("CLIENT GETNAME");
+        var before = Ask(name);
         while (true)
         {
             Thread.Sleep(Between);
-            var now = Ask();
+            var now = Ask(name);
             if ((now.SequenceEqual(before) && now.Count(Listens) * 2 == now.Count) || Stopwatch.GetElapsedTime(started) > Long)
             {
                 return now;
@@ -47,12 +47,12 @@ public static class Connections
         }
     }
 
-    // Those that bear the name of this process.
-    private static List<(string Id, string Flags)> Ask() =>
+    // A client bears the name of its process: so all of them have that of the one that asks.
+    private static List<(string Id, string Flags)> Ask(string name) =>
     [
         .. RedisCli.Ask("CLIENT LIST").Split('\n', StringSplitOptions.TrimEntries)
             .Select(line => line.Split(' ').Select(field => field.Split('=', 2)).Where(field => field.Length == 2).ToDictionary(field => field[0], field => field[1]))
-            .Where(fields => fields.GetValueOrDefault("name") == OwnerToken.ProcessName)
+            .Where(fields => fields.GetValueOrDefault("name") == name)
             .Select(fields => (fields["id"], fields["flags"])),
     ];
 
