@@ -10,7 +10,10 @@ public static class ConnectionCheck
     // One client has two: for commands and for messages.
     private const int Pair = 2;
 
+    // For the jobs to start, and for the server to see that a connection was closed.
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan Short = TimeSpan.FromSeconds(3);
 
     /// <param name="runJobs">Is to run the job so many times at once, each with a mutex, all on one connection, which it closes.</param>
     /// <exception cref="CheckFailedException">It does not do so in each case.</exception>
@@ -77,7 +80,7 @@ public static class ConnectionCheck
             var since = Stopwatch.GetTimestamp();
             while (New().Count > 0)
             {
-                if (Stopwatch.GetElapsedTime(since) > Long)
+                if (Stopwatch.GetElapsedTime(since) > Short)
                 {
                     return false;
                 }
