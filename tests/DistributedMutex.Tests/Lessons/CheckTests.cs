@@ -7,7 +7,7 @@ namespace DistributedMutex.Tests.Lessons;
 
 /// <summary>Each check finds each mistake that a learner may make. In a process of its own, because the checks choose a server for theirs.</summary>
 [Collection(Alone.Name)]
-public sealed class CheckTests : IDisposable
+public sealed partial class CheckTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
