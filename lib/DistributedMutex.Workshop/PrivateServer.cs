@@ -123,7 +123,7 @@ internal sealed class PrivateServer : IDisposable
         _process.Dispose();
     }
 
-    private static int FindFreePort()
+    internal static int FindFreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -55,7 +55,7 @@ public static class RedisServer
     }
 
     /// <summary>The version of the server, which has taken the password.</summary>
-    private static Version Ask(RedisSettings settings)
+    internal static Version Ask(RedisSettings settings)
     {
         using var client = new RedisClient(settings);
         if (settings.Password is not null)
@@ -147,6 +147,6 @@ public static class RedisServer
 
     private static bool IsSet(string variable) => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(variable));
 
-    private static bool IsThisMachine(string host) =>
+    internal static bool IsThisMachine(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

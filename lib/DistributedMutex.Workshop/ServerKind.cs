@@ -7,10 +7,13 @@ internal sealed record ServerKind(string Name, string FileName, IReadOnlyList<st
 
     public const string GarnetVersion = "2.2.8";
 
+    /// <summary>The dotnet that runs this process, or else the one on PATH.</summary>
+    public static string DotnetPath => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
     /// <summary>Microsoft's Garnet, which comes as a .NET tool; its Lua scripts are atomic with both flags only.</summary>
     public static ServerKind Garnet { get; } = new(
         $"Garnet {GarnetVersion}",
-        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
+        DotnetPath,
         ["tool", "exec", "--yes", $"garnet-server@{GarnetVersion}", "--", "--bind", "127.0.0.1", "--lua", "--lua-transaction-mode"]);
 
     /// <summary>Whether the next start has to download Garnet.</summary>

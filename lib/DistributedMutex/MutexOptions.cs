@@ -1,4 +1,6 @@
+using DistributedMutex.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DistributedMutex;
 
@@ -14,6 +16,12 @@ public sealed class MutexOptions
     /// <summary>How often to ask for a lock that a foreign client holds, if the call does not say; 0.1 seconds by default, more than zero.</summary>
     public TimeSpan Retry { get; set; } = TimeSpan.FromSeconds(0.1);
 
+    /// <summary>
+    /// How often, and for how long, to ask for a lock that a foreign client holds, if that is not every <see cref="Retry"/>
+    /// until the wait is over; null by default. A call that gives a retry of its own does not use it.
+    /// </summary>
+    public RetryStrategy? RetryStrategy { get; set; }
+
     /// <summary>Whether a scope (<see cref="RedisMutex.Acquire"/>) renews its lease while it lives; true by default. Lock and Unlock never renew.</summary>
     public bool Renew { get; set; } = true;
 
@@ -26,13 +34,16 @@ public sealed class MutexOptions
     /// <summary>Where to log; nowhere by default.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    internal ILogger NewLogger() =>
+        LoggerFactory is { } factory ? new QuietLogger(factory.CreateLogger(nameof(DistributedMutex))) : NullLogger.Instance;
+
     internal MutexOptions ValidatedCopy()
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(Lease, TimeSpan.Zero, nameof(Lease));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxHold ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(MaxHold));
         ValidateWait(Wait, nameof(Wait));
         ValidateRetry(Retry, nameof(Retry));
-        ArgumentNullException.ThrowIfNull(TimeProvider);
+        ArgumentNullException.ThrowIfNull(TimeProvider, nameof(TimeProvider));
         return (MutexOptions)MemberwiseClone();
     }
 

@@ -80,7 +80,8 @@ public class RedisClient : IDisposable, IAsyncDisposable
         }
     }
 
-    private static ConnectionMultiplexer Connect(RedisSettings settings)
+    /// <summary>With <paramref name="allowAdmin"/> it may also send INFO and the like, which the client refuses otherwise.</summary>
+    internal static ConnectionMultiplexer Connect(RedisSettings settings, bool allowAdmin = false)
     {
         ArgumentNullException.ThrowIfNull(settings);
         var options = new ConfigurationOptions
@@ -88,6 +89,7 @@ public class RedisClient : IDisposable, IAsyncDisposable
             EndPoints = { { settings.Host, settings.Port } },
             Password = settings.Password,
             Ssl = settings.Ssl,
+            AllowAdmin = allowAdmin,
             ConnectTimeout = 5_000,
             ConnectRetry = 1,
             SyncTimeout = 5_000,

@@ -1,7 +1,5 @@
 using DistributedMutex.Diagnostics;
 using DistributedMutex.Protocol;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
 namespace DistributedMutex;
@@ -166,16 +164,16 @@ public sealed class RedisMutex : RedisClient
     private (MutexOptions, TimeSpan, LeaseBook) Open(MutexOptions options)
     {
         var replyTimeout = TimeSpan.FromMilliseconds(Connection.TimeoutMilliseconds);
-        ILogger logger = options.LoggerFactory is { } factory ? new QuietLogger(factory.CreateLogger(nameof(DistributedMutex))) : NullLogger.Instance;
         var cluster = Connection.GetEndPoints().Any(server => Connection.GetServer(server).ServerType == ServerType.Cluster);
-        return (options, replyTimeout, new LeaseBook(new LockProtocol(Database, cluster), GrantChannel.For(Connection), options, replyTimeout, logger));
+        return (options, replyTimeout, new LeaseBook(new LockProtocol(Database, cluster), GrantChannel.For(Connection), options, replyTimeout, options.NewLogger()));
     }
 
     private Acquisition NewAcquisition(LockKey resource, TimeSpan? wait, TimeSpan? retry) => new(
         _book,
         resource.ToResource(nameof(resource)),
         MutexOptions.ValidateWait(wait ?? _options.Wait, nameof(wait)),
-        MutexOptions.ValidateRetry(retry ?? _options.Retry, nameof(retry)));
+        MutexOptions.ValidateRetry(retry ?? _options.Retry, nameof(retry)),
+        retry is null ? _options.RetryStrategy : null);
 
     private Lease? Run(Acquisition acquisition)
     {

@@ -6,6 +6,9 @@ namespace DistributedMutex;
 /// <summary>Where a Redis server is and how to sign in to it.</summary>
 public sealed record RedisSettings
 {
+    /// <summary>The environment variables, and names in the .env file, that <see cref="FromEnvironment"/> reads.</summary>
+    internal static readonly IReadOnlyList<string> Variables = ["REDIS_HOST", "REDIS_PORT", "REDIS_USER", "REDIS_PASSWORD", "REDIS_SSL"];
+
     /// <summary>Host name or address; "localhost" by default (REDIS_HOST).</summary>
     public string Host { get; init; } = "localhost";
 
@@ -76,7 +79,8 @@ public sealed record RedisSettings
         _ => throw new FormatException("true or false"),
     };
 
-    private static string? FindEnvFile()
+    /// <summary>The nearest .env file, in the current folder or above it.</summary>
+    internal static string? FindEnvFile()
     {
         for (var folder = new DirectoryInfo(Directory.GetCurrentDirectory()); folder is not null; folder = folder.Parent)
         {

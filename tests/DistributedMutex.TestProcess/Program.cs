@@ -11,6 +11,9 @@ switch (args)
         Console.In.ReadToEnd();
         return 0;
 
+    case ["doctor"]:
+        return await Doctor.RunAsync();
+
     case ["hold", var resource, var leaseMilliseconds]:
         using (var mutex = new RedisMutex(new MutexOptions { Lease = TimeSpan.FromMilliseconds(int.Parse(leaseMilliseconds, CultureInfo.InvariantCulture)) }))
         using (var held = mutex.Acquire(resource, Timeout.InfiniteTimeSpan))
@@ -24,6 +27,6 @@ switch (args)
         return await Crowd.RunAsync(resource);
 
     default:
-        Console.Error.WriteLine("use-server | hold <resource> <lease in ms> | crowd <resource>");
+        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource>");
         return 2;
 }

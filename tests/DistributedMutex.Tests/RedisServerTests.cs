@@ -13,7 +13,7 @@ namespace DistributedMutex.Tests;
 public sealed class RedisServerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly int _freePort = FindFreePort();
+    private readonly int _freePort = PrivateServer.FindFreePort();
 
     public RedisServerTests() => _folder.Write(".env", $"REDIS_PORT={_freePort}\n");
 
@@ -173,13 +173,6 @@ public sealed class RedisServerTests : IDisposable
         {
             // Closed by a reset: gone as well.
         }
-    }
-
-    private static int FindFreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     [DllImport("libc", EntryPoint = "getsid")]

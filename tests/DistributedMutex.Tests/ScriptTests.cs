@@ -63,6 +63,25 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
         Assert.True((await File.ReadAllLinesAsync(_folder.File("shared_file.txt"))).Length < 5);
     }
 
+    [Fact]
+    public void A_library_that_was_built_anew_makes_dotnet_run_build_the_scripts_anew() =>
+        Assert.True(
+            File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "scripts/Directory.Build.props"))
+            >= File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "lib/DistributedMutex.Workshop/bin/references.csx")));
+
+    [SkippableTheory]
+    [InlineData(ScriptHost.DotnetRun)]
+    [InlineData(ScriptHost.DotnetScript)]
+    public async Task The_doctor_finds_that_the_kit_can_run(ScriptHost host)
+    {
+        _folder.Write(".env", "REDIS_PASSWORD=redis123\n");
+        using var run = scripts.Start(host, "doctor.csx", _folder.Path, []);
+        Assert.True(await run.ExitAsync() == 0, run.Said);
+        Assert.Contains("\n✓ Redis: ", run.Said, StringComparison.Ordinal);
+        Assert.EndsWith("\nThe kit can run.\n", run.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("redis123", run.Said, StringComparison.Ordinal);
+    }
+
     [SkippableTheory]
     [InlineData("REDIS_HOST=localhost\nREDIS_PORT=abc\nREDIS_PASSWORD=secret\n", null, "REDIS_PORT is 'abc' in ")]
     [InlineData("REDIS_HOST=no-such-host.invalid\nREDIS_PASSWORD=secret\n", null, "Redis at no-such-host.invalid:6379 cannot be reached.")]

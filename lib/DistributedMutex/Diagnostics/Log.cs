@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DistributedMutex.Diagnostics;
 
-/// <summary>Everything that the library logs.</summary>
+/// <summary>
+/// Everything that the library logs. Ids and names stay: applications filter by them. The mutex and its locks log what nobody
+/// else can know; calls that fail tell their caller, and only the service (<see cref="Services.ServiceMutex"/>) logs that too.
+/// </summary>
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Error, "Could not release the lock {Resource}; its lease frees it")]
@@ -25,4 +28,13 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Debug, "Released the lock {Resource} after {HeldMilliseconds:0.###} ms")]
     public static partial void Released(ILogger logger, string resource, double heldMilliseconds);
+
+    [LoggerMessage(8, LogLevel.Error, "Gave up waiting for the lock {Resource}")]
+    public static partial void TimedOut(ILogger logger, Exception exception, string resource);
+
+    [LoggerMessage(9, LogLevel.Error, "Could not acquire the lock {Resource}")]
+    public static partial void NotAcquired(ILogger logger, Exception exception, string resource);
+
+    [LoggerMessage(10, LogLevel.Warning, "The lock {Resource} is not held by who releases it")]
+    public static partial void NotHeld(ILogger logger, string resource);
 }

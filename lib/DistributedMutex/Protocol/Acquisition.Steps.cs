@@ -154,9 +154,11 @@ internal sealed partial class Acquisition
                 again = _book.FirstLease + Claimable;
             }
 
-            if (reply.IsHead && !OwnerToken.IsOurs(reply.Holder) && !(again < _retry))
+            if (reply.IsHead && !OwnerToken.IsOurs(reply.Holder))
             {
-                again = _retry;
+                var pause = _strategy is null ? _retry : _strategy.Pause(_retries++);
+                _givesUp = pause is null;
+                again = again < pause ? again : pause;
             }
 
             if (again is { } time)

@@ -23,6 +23,7 @@ internal sealed partial class Acquisition
     private readonly string _token;
     private readonly TimeSpan _wait;
     private readonly TimeSpan _retry;
+    private readonly RetryStrategy? _strategy;
     private readonly long _started;
 
     private Room _room = null!;
@@ -36,15 +37,17 @@ internal sealed partial class Acquisition
     private bool _joins;
     private bool _owes;
     private int _fencesAsked;
+    private int _retries;
+    private bool _givesUp;
     private Task _pending = Task.CompletedTask;
     private long _askAt;
     private long _joinSent;
     private TimeSpan? _joinTime;
     private string? _holder;
 
-    public Acquisition(LeaseBook book, string resource, TimeSpan wait, TimeSpan retry)
+    public Acquisition(LeaseBook book, string resource, TimeSpan wait, TimeSpan retry, RetryStrategy? strategy)
     {
-        (_book, _resource, _wait, _retry) = (book, resource, wait, retry);
+        (_book, _resource, _wait, _retry, _strategy) = (book, resource, wait, retry, strategy);
         _token = OwnerToken.New(book.Grants.ClientId);
         _started = Clock.GetTimestamp();
     }
@@ -66,7 +69,7 @@ internal sealed partial class Acquisition
 
     public TimeSpan Waited => Clock.GetElapsedTime(_started);
 
-    private bool IsWaitOver => _wait != Timeout.InfiniteTimeSpan && Waited >= _wait;
+    private bool IsWaitOver => _givesUp || (_wait != Timeout.InfiniteTimeSpan && Waited >= _wait);
 
     /// <summary>Completes when no request of this caller is under way any more.</summary>
     public Task Settled { get; private set; } = Task.CompletedTask;

@@ -78,6 +78,9 @@ public sealed class LogEventTests
         Log.LostCallbackThrew(log, error, "x");
         Log.Acquired(log, "x", 1, 1);
         Log.Released(log, "x", 1);
+        Log.TimedOut(log, error, "x");
+        Log.NotAcquired(log, error, "x");
+        Log.NotHeld(log, "x");
         Assert.Equal(
             [
                 (1, "ReleaseFailed", LogLevel.Error),
@@ -87,6 +90,9 @@ public sealed class LogEventTests
                 (5, "LostCallbackThrew", LogLevel.Error),
                 (6, "Acquired", LogLevel.Debug),
                 (7, "Released", LogLevel.Debug),
+                (8, "TimedOut", LogLevel.Error),
+                (9, "NotAcquired", LogLevel.Error),
+                (10, "NotHeld", LogLevel.Warning),
             ],
             log.Entries.Select(entry => (entry.Id, entry.Name!, entry.Level)));
         Assert.Equal(log.Entries.Count(), typeof(Log).GetMethods().Count(method => method.IsStatic));

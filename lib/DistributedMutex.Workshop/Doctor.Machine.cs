@@ -1,0 +1,139 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Xml.Linq;
+
+namespace DistributedMutex.Workshop;
+
+// What is installed.
+public static partial class Doctor
+{
+    private const string Script = "dotnet-script";
+    private const string Kernel = ".net-csharp";
+
+    // A program that does not answer is as good as none.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly (string Property, string Package)[] PackageGroups =
+    [
+        ("StackExchangeRedisVersion", "StackExchange.Redis"),
+        ("TestcontainersRedisVersion", "Testcontainers.Redis"),
+        ("DotNetInteractiveVersion", "Microsoft.DotNet.Interactive"),
+    ];
+
+    /// <summary>Whether the .NET SDK is there that the folder's global.json asks for.</summary>
+    internal static async Task<DoctorFinding> CheckSdkAsync(string folder)
+    {
+        var version = await RunAsync(ServerKind.DotnetPath, ["--version"], folder).ConfigureAwait(false);
+        return version is { ExitCode: 0 }
+            ? new(".NET SDK", DoctorState.Fine, version.Value.FirstLine)
+            : new(".NET SDK", DoctorState.Broken, "there is none that global.json accepts. Install the .NET 10 SDK, https://dot.net/download.");
+    }
+
+    /// <summary>What the build chose of the package feed (build/FeedProbe.targets).</summary>
+    internal static DoctorFinding CheckPackages(string feedProps)
+    {
+        if (!File.Exists(feedProps))
+        {
+            return new("Packages", DoctorState.Fine, "no feed.props, so the versions were set by hand.");
+        }
+
+        var properties = XElement.Load(feedProps).Elements("PropertyGroup").Elements().ToDictionary(property => property.Name.LocalName, property => property.Value);
+        var asked = PackageGroups.Where(group => properties.ContainsKey(group.Property))
+            .Select(group => (group.Package, Version: properties[group.Property], Wanted: properties.GetValueOrDefault(group.Property + "AskedFor")))
+            .ToList();
+        var text = string.Join(", ", asked.Select(group =>
+            group.Version.Length == 0 ? $"no {group.Package}"
+            : group.Version == group.Wanted ? $"{group.Package} {group.Version}"
+            : $"{group.Package} {group.Version} instead of {group.Wanted}"));
+        return asked.All(group => group.Version == group.Wanted)
+            ? new("Packages", DoctorState.Fine, $"{text}.")
+            : new("Packages", DoctorState.Optional, $"{text}: the package feed lacked the rest. If that has changed, delete feed.props and build.");
+    }
+
+    /// <summary>Docker, its engine and Compose.</summary>
+    internal static async Task<DoctorFinding> CheckDockerAsync()
+    {
+        const string Without = "Without it there is no dev container and no 'docker compose up -d'; the scripts start a Redis themselves.";
+        var folder = Clone.Root;
+        var engine = await RunAsync("docker", ["version", "--format", "{{.Server.Version}}"], folder).ConfigureAwait(false);
+        if (engine is not { ExitCode: 0 })
+        {
+            return new("Docker", DoctorState.Optional, $"{(engine is null ? "not on PATH" : "installed, but its engine does not answer; start it")}. {Without}");
+        }
+
+        var compose = await RunAsync("docker", ["compose", "version", "--short"], folder).ConfigureAwait(false) is { ExitCode: 0 } plugin
+            ? plugin
+            : await RunAsync("docker-compose", ["version", "--short"], folder).ConfigureAwait(false);
+        return compose is { ExitCode: 0 }
+            ? new("Docker", DoctorState.Fine, $"engine {engine.Value.FirstLine}, Compose {compose.Value.FirstLine}")
+            : new("Docker", DoctorState.Optional, $"engine {engine.Value.FirstLine}, but neither 'docker compose' nor 'docker-compose' is there.");
+    }
+
+    /// <summary>dotnet-script, on PATH or restored with the folder's tools.</summary>
+    internal static async Task<DoctorFinding> CheckDotnetScriptAsync(string folder)
+    {
+        var version = await RunAsync(Script, ["--version"], folder).ConfigureAwait(false) is { ExitCode: 0 } onPath
+            ? onPath
+            : await RunAsync(ServerKind.DotnetPath, ["tool", "run", Script, "--", "--version"], folder).ConfigureAwait(false);
+        return version is { ExitCode: 0 }
+            ? new(Script, DoctorState.Fine, version.Value.FirstLine)
+            : new(Script, DoctorState.Optional, "not here. Run 'dotnet tool restore', or use 'dotnet run', which runs the same scripts.");
+    }
+
+    /// <summary>The kernel that runs the notebooks, in one of Jupyter's folders.</summary>
+    internal static DoctorFinding CheckKernel(IEnumerable<string> folders) =>
+        folders.Select(folder => Path.Combine(folder, "kernels", Kernel)).FirstOrDefault(Directory.Exists) is { } found
+            ? new(".NET kernel", DoctorState.Fine, found)
+            : new(".NET kernel", DoctorState.Optional, "Jupyter has none. For the notebooks, run 'dotnet tool install -g Microsoft.dotnet-interactive' and 'dotnet interactive jupyter install'; every lesson is a script too.");
+
+    private static IEnumerable<string> JupyterFolders()
+    {
+        var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return
+        [
+            .. (Environment.GetEnvironmentVariable("JUPYTER_PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries),
+            Environment.GetEnvironmentVariable("JUPYTER_DATA_DIR") ?? Path.Combine(home, ".local", "share", "jupyter"),
+            Path.Combine(home, "Library", "Jupyter"),
+            Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.ApplicationData), "jupyter"),
+            Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "jupyter"),
+            "/usr/local/share/jupyter",
+        ];
+    }
+
+    /// <summary>Runs a program to its end; null if there is none of that name.</summary>
+    private static async Task<(int ExitCode, string FirstLine)?> RunAsync(string file, IEnumerable<string> arguments, string folder)
+    {
+        using var process = new Process();
+        process.StartInfo = new ProcessStartInfo(file, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        string? firstLine = null;
+        process.OutputDataReceived += (_, line) => firstLine ??= line.Data;
+        try
+        {
+            process.Start();
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
+
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        using var timeout = new CancellationTokenSource(Patience);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token).ConfigureAwait(false);
+            return (process.ExitCode, firstLine ?? "");
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            return (-1, "");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using DistributedMutex.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DistributedMutex.Services;
+
+/// <summary>Holds a scope of the mutex for each key.</summary>
+internal sealed class ServiceMutex : IDistributedMutex
+{
+    // More than one flow holds at a time; of the locks that it lost and never released some are forgotten.
+    private const int Remembered = 64;
+
+    private readonly MutexConnection _connection;
+    private readonly MutexOptions _options;
+    private readonly ILogger _logger;
+    private readonly ConcurrentDictionary<string, MutexLock> _held = new();
+
+    // What the caller itself has asked for. It flows with the caller, and into the tasks that the caller starts.
+    private readonly AsyncLocal<ImmutableList<Request>?> _requests = new();
+
+    public ServiceMutex(MutexConnection connection, IOptions<MutexOptions> options)
+    {
+        _connection = connection;
+        _options = options.Value;
+        _logger = _options.NewLogger();
+    }
+
+    /// <summary>How many locks are held.</summary>
+    public int Held => _held.Count;
+
+    // Not async: what an async method does to its caller's flow is undone.
+    public Task<bool> AcquireAsync(LockKey key, CancellationToken cancellationToken = default)
+    {
+        var request = new Request(key.ToResource(nameof(key)));
+        var requests = _requests.Value ?? [];
+        _requests.Value = (requests.Count < Remembered ? requests : requests.RemoveAll(one => one.IsOver)).Add(request);
+        return AcquireAsync(request, cancellationToken);
+    }
+
+    public Task<bool> ReleaseAsync(LockKey key, CancellationToken cancellationToken = default)
+    {
+        var resource = key.ToResource(nameof(key));
+        cancellationToken.ThrowIfCancellationRequested();
+        var requests = _requests.Value ?? [];
+        var own = requests.FindAll(request => request.Resource == resource);
+        var found = _held.TryGetValue(resource, out var held);
+
+        // Whose own requests have all been answered, but not with this lock, has lost its own or was never given one.
+        var isAnothers = own.Count > 0 && own.TrueForAll(request => request.IsAnswered && request.Lock != held);
+        _requests.Value = requests.RemoveAll(request => request.Resource == resource && (request.Lock == held || request.IsOver));
+        if (!found || isAnothers || !_held.TryRemove(KeyValuePair.Create(resource, held!)))
+        {
+            Log.NotHeld(_logger, resource);
+            return Task.FromResult(false);
+        }
+
+        return ReleaseAsync(held!, cancellationToken);
+    }
+
+    private async Task<bool> AcquireAsync(Request request, CancellationToken cancellationToken)
+    {
+        var (wait, clock) = (_options.Wait, _options.TimeProvider);
+        var started = clock.GetTimestamp();
+        try
+        {
+            var mutex = await _connection.OpenAsync(wait, clock, cancellationToken).ConfigureAwait(false);
+            var left = wait - clock.GetElapsedTime(started);
+            var held = await mutex.AcquireAsync(
+                request.Resource, wait == Timeout.InfiniteTimeSpan ? wait : left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken: cancellationToken).ConfigureAwait(false);
+            request.Lock = held;
+            _held[request.Resource] = held;
+            held.Lost.UnsafeRegister(_ => _held.TryRemove(KeyValuePair.Create(request.Resource, held)), null);
+            return true;
+        }
+        catch (LockAcquisitionException e)
+        {
+            Log.TimedOut(_logger, e, request.Resource);
+            return false;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.NotAcquired(_logger, e, request.Resource);
+            throw;
+        }
+        finally
+        {
+            request.IsAnswered = true;
+        }
+    }
+
+    private async Task<bool> ReleaseAsync(MutexLock held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await held.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Log.ReleaseFailed(_logger, e, held.Resource);
+            throw;
+        }
+    }
+
+    private sealed class Request(string resource)
+    {
+        public string Resource => resource;
+
+        public MutexLock? Lock { get; set; }
+
+        public bool IsAnswered { get; set; }
+
+        public bool IsOver => IsAnswered && Lock is not { IsHeld: true };
+    }
+}

@@ -1,0 +1,99 @@
+using DistributedMutex.Tests.Processes;
+using DistributedMutex.Tests.Servers;
+using DistributedMutex.Workshop;
+
+namespace DistributedMutex.Tests;
+
+/// <summary>The clone's docker-compose.yml, in a folder with an .env file of its own.</summary>
+[Collection(Alone.Name)]
+public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly int _port = PrivateServer.FindFreePort();
+
+    public static TheoryData<string> Commands => [.. Docker.ComposeCommands];
+
+    public void Dispose() => _folder.Dispose();
+
+    [SkippableTheory]
+    [MemberData(nameof(Commands))]
+    public async Task The_file_is_valid_and_takes_password_and_port_from_env(string compose)
+    {
+        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        WriteWithEnv("REDIS_PASSWORD=from-env\n");
+        var config = (await Docker.RunAsync(_folder.Path, $"{compose} config"))!.Value;
+        Assert.True(config.ExitCode == 0, config.Said);
+        Assert.Matches(@"- --requirepass\s+- from-env\s", config.Said);
+        Assert.Contains("REDISCLI_AUTH: from-env", config.Said, StringComparison.Ordinal);
+        Assert.Contains($"image: {Docker.RedisImage}", config.Said, StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1", config.Said, StringComparison.Ordinal);
+        Assert.Contains($"{_port}", config.Said, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Commands))]
+    public async Task Without_a_password_no_Redis_is_started(string compose)
+    {
+        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        WriteWithEnv("REDIS_PASSWORD=\n");
+        var config = (await Docker.RunAsync(_folder.Path, $"{compose} config"))!.Value;
+        Assert.NotEqual(0, config.ExitCode);
+        Assert.Contains("set it in .env", config.Said, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Commands))]
+    public async Task Its_Redis_is_the_one_that_the_next_script_uses_with_the_password(string compose)
+    {
+        await Docker.RequireImageAsync(Docker.RedisImage);
+        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        WriteWithEnv(File.ReadAllText(Path.Combine(Clone.Root, ".env")).Replace("REDIS_PORT=6379\n", "", StringComparison.Ordinal));
+
+        // The name in the file is for people to type; somebody's own may be running.
+        var container = $"distributed-mutex-test-{_port}";
+        _folder.Write("name.yml", $"services:\n  redis:\n    container_name: {container}\n");
+        var composeHere = $"{compose} -p {container} -f docker-compose.yml -f name.yml";
+        try
+        {
+            var up = (await Docker.RunAsync(_folder.Path, $"{composeHere} up -d"))!.Value;
+            Assert.True(up.ExitCode == 0, up.Said);
+
+            using var script = scripts.Start(ScriptHost.DotnetRun, "main.csx", _folder.Path, []);
+            Assert.True(await script.ExitAsync() == 0, script.Said);
+            Assert.Matches($@"^Redis: 7\.\d+\.\d+ at localhost:{_port}, as \.env or the default says\.\n", script.Said);
+
+            await UntilHealthyAsync(container);
+            var keys = (await Docker.RunAsync(_folder.Path, $"docker exec {container} redis-cli --scan"))!.Value;
+            Assert.Contains("{lock:shared_file}:fence", keys.Said, StringComparison.Ordinal);
+            var refused = (await Docker.RunAsync(_folder.Path, $"docker exec -e REDISCLI_AUTH= {container} redis-cli ping"))!.Value;
+            Assert.StartsWith("NOAUTH", refused.Said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await Docker.RunAsync(_folder.Path, $"{composeHere} down -v");
+        }
+    }
+
+    /// <summary>The clone's file beside an .env file that adds a port of this test's own.</summary>
+    private void WriteWithEnv(string text)
+    {
+        _folder.Write("docker-compose.yml", File.ReadAllText(Path.Combine(Clone.Root, "docker-compose.yml")));
+        _folder.Write(".env", $"{text}REDIS_PORT={_port}\n");
+    }
+
+    private async Task UntilHealthyAsync(string container)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var health = (await Docker.RunAsync(_folder.Path, $"docker inspect --format {{{{.State.Health.Status}}}} {container}"))!.Value.Said.Trim();
+            if (health == "healthy")
+            {
+                return;
+            }
+
+            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromMinutes(1), health);
+            await Task.Delay(200);
+        }
+    }
+}

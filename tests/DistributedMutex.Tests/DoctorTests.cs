@@ -1,0 +1,212 @@
+using System.Net;
+using System.Net.Sockets;
+using DistributedMutex.Tests.Processes;
+using DistributedMutex.Tests.Servers;
+using DistributedMutex.Workshop;
+
+namespace DistributedMutex.Tests;
+
+/// <summary>Each check, where what it looks for is there and where it is not.</summary>
+[Collection(Alone.Name)]
+public sealed class DoctorTests : IDisposable
+{
+    private static readonly string[] Names = [.. RedisSettings.Variables, "PATH", "DOCKER_HOST"];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _folderBefore = Directory.GetCurrentDirectory();
+    private readonly Dictionary<string, string?> _before = Names.ToDictionary(name => name, Environment.GetEnvironmentVariable);
+
+    public DoctorTests()
+    {
+        RedisSettings.Variables.ToList().ForEach(name => Environment.SetEnvironmentVariable(name, null));
+        Directory.SetCurrentDirectory(_folder.Path);
+    }
+
+    public void Dispose()
+    {
+        Directory.SetCurrentDirectory(_folderBefore);
+        foreach (var (name, value) in _before)
+        {
+            Environment.SetEnvironmentVariable(name, value);
+        }
+
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task The_SDK_is_the_one_that_global_json_accepts()
+    {
+        Is(DoctorState.Fine, "✓ .NET SDK: 10.", await Doctor.CheckSdkAsync(Clone.Root));
+
+        _folder.Write("global.json", """{ "sdk": { "version": "99.0.100", "rollForward": "disable" } }""");
+        Is(DoctorState.Broken, "✗ .NET SDK: there is none that global.json accepts. Install ", await Doctor.CheckSdkAsync(_folder.Path));
+    }
+
+    [Theory]
+    [InlineData("3.1.31", "4.15.0", false, "✓ Packages: StackExchange.Redis 3.1.31, Testcontainers.Redis 4.15.0.")]
+    [InlineData("1.2.6", "4.15.0", true, "✗ Packages (optional): StackExchange.Redis 1.2.6 instead of 3.1.31, Testcontainers.Redis 4.15.0: ")]
+    [InlineData("3.1.31", "", true, "✗ Packages (optional): StackExchange.Redis 3.1.31, no Testcontainers.Redis: ")]
+    public void The_packages_are_those_of_feed_props(string redis, string containers, bool optional, string line)
+    {
+        _folder.Write("feed.props", $"""
+            <Project>
+              <PropertyGroup><StackExchangeRedisVersion>{redis}</StackExchangeRedisVersion><StackExchangeRedisVersionAskedFor>3.1.31</StackExchangeRedisVersionAskedFor></PropertyGroup>
+              <PropertyGroup><TestcontainersRedisVersion>{containers}</TestcontainersRedisVersion><TestcontainersRedisVersionAskedFor>4.15.0</TestcontainersRedisVersionAskedFor></PropertyGroup>
+            </Project>
+            """);
+        Is(optional ? DoctorState.Optional : DoctorState.Fine, line, Doctor.CheckPackages(_folder.File("feed.props")));
+    }
+
+    [Fact]
+    public void The_feed_props_of_this_clone_can_be_read() =>
+        Assert.NotEqual(DoctorState.Broken, Doctor.CheckPackages(Path.Combine(Clone.Root, "feed.props")).State);
+
+    [Fact]
+    public void The_env_file_is_named_with_the_variables_that_win_over_it()
+    {
+        _folder.Write(".env", "REDIS_PASSWORD=secret\n");
+        Environment.SetEnvironmentVariable("REDIS_PORT", "7001");
+        var (finding, settings) = Doctor.CheckEnvFile();
+        Is(DoctorState.Fine, $"✓ .env: {Path.Combine(Directory.GetCurrentDirectory(), ".env")}, and REDIS_PORT of the environment, which wins over it", finding);
+        Assert.Equal(7001, settings!.Port);
+    }
+
+    [Fact]
+    public void No_env_file_is_no_fault_and_one_that_cannot_be_read_is()
+    {
+        Is(DoctorState.Optional, "✗ .env (optional): there is none in this folder or above it, so localhost:6379 is looked for.", Doctor.CheckEnvFile().Finding);
+
+        _folder.Write(".env", "REDIS_PASSWORD=secret\nREDIS_PORT=abc\n");
+        var (finding, settings) = Doctor.CheckEnvFile();
+        Is(DoctorState.Broken, "✗ .env: REDIS_PORT is 'abc' in ", finding);
+        Assert.Null(settings);
+    }
+
+    [SkippableFact]
+    public async Task A_port_is_free_or_a_Redis_has_it_that_takes_the_password()
+    {
+        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        RedisSettings settings;
+        using (var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--requirepass", "right-one"], CancellationToken.None))
+        {
+            settings = new RedisSettings { Port = server.Port, Password = "right-one" };
+            Is(DoctorState.Fine, $"✓ Port {server.Port}: a Redis has it that takes the password", await Doctor.CheckPortAsync(settings));
+            Is(DoctorState.Optional, $"✗ Port {server.Port} (optional): a Redis has it that cannot be used, ", await Doctor.CheckPortAsync(settings with { Password = "secret" }));
+        }
+
+        Is(DoctorState.Fine, $"✓ Port {settings.Port}: free, ", await Doctor.CheckPortAsync(settings));
+        Is(DoctorState.Fine, "✓ Port 6379: on redis, not on this machine", await Doctor.CheckPortAsync(new RedisSettings { Host = "redis" }));
+    }
+
+    [Fact]
+    public async Task A_port_that_something_else_has_is_told()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var checking = Doctor.CheckPortAsync(new RedisSettings { Host = "127.0.0.1", Port = port });
+        using var asker = await listener.AcceptTcpClientAsync();
+        await asker.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        Is(DoctorState.Optional, $"✗ Port {port} (optional): something that is not Redis has it, ", await checking);
+    }
+
+    [SkippableTheory]
+    [InlineData("noeviction", "✓ maxmemory-policy: noeviction")]
+    [InlineData("allkeys-lru", "✗ maxmemory-policy (optional): allkeys-lru: when its memory is full, this Redis deletes locks that are held.")]
+    public async Task Redis_is_named_and_timed_and_a_policy_that_deletes_locks_is_told(string policy, string line)
+    {
+        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--maxmemory-policy", policy, "--requirepass", "secret"], CancellationToken.None);
+        var findings = Doctor.CheckRedis(ServerFixture.SettingsOf(server) with { Password = "secret" });
+        Assert.Matches($@"^✓ Redis: redis-server \d+\.\d+\.\d+ at 127\.0\.0\.1:{server.Port}, \d+\.\d ms a round trip$", findings[0].ToString());
+        Is(policy == "noeviction" ? DoctorState.Fine : DoctorState.Optional, line, findings[1]);
+    }
+
+    [Fact]
+    public void A_Redis_that_is_too_old_cannot_be_used()
+    {
+        var old = new Dictionary<string, string> { ["redis_version"] = "6.0.16" };
+        var findings = Doctor.Judge(new RedisSettings(), old, TimeSpan.FromMilliseconds(0.25));
+        Is(DoctorState.Broken, "✗ Redis: redis-server 6.0.16 at localhost:6379, 0.3 ms a round trip. The library needs 6.2 or later.", Assert.Single(findings));
+    }
+
+    [SkippableFact]
+    public async Task Docker_is_missing_or_its_engine_silent_or_both_are_there()
+    {
+        Environment.SetEnvironmentVariable("PATH", _folder.Path);
+        Is(DoctorState.Optional, "✗ Docker (optional): not on PATH. ", await Doctor.CheckDockerAsync());
+
+        Environment.SetEnvironmentVariable("PATH", _before["PATH"]);
+        Environment.SetEnvironmentVariable("DOCKER_HOST", "tcp://127.0.0.1:1");
+        var silent = await Doctor.CheckDockerAsync();
+        Skip.If(silent.Text.StartsWith("not on PATH", StringComparison.Ordinal), silent.Text);
+        Is(DoctorState.Optional, "✗ Docker (optional): installed, but its engine does not answer; start it. ", silent);
+
+        Environment.SetEnvironmentVariable("DOCKER_HOST", _before["DOCKER_HOST"]);
+        var answering = await Doctor.CheckDockerAsync();
+        Skip.If(answering.State != DoctorState.Fine, answering.Text);
+        Assert.Matches(@"^✓ Docker: engine \d+\.\S+, Compose v?\d+\.\S+$", answering.ToString());
+    }
+
+    [SkippableFact]
+    public async Task The_tool_dotnet_script_is_on_PATH_or_it_is_missing()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "needs an executable file of text");
+        Environment.SetEnvironmentVariable("PATH", $"{_folder.Path}{Path.PathSeparator}/usr/bin{Path.PathSeparator}/bin");
+        Is(DoctorState.Optional, "✗ dotnet-script (optional): not here. Run 'dotnet tool restore', ", await Doctor.CheckDotnetScriptAsync(_folder.Path));
+
+        _folder.Write("dotnet-script", "#!/bin/sh\necho 2.0.0\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_folder.File("dotnet-script"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        Is(DoctorState.Fine, "✓ dotnet-script: 2.0.0", await Doctor.CheckDotnetScriptAsync(_folder.Path));
+    }
+
+    [Fact]
+    public void The_kernel_is_looked_for_in_the_folders_of_Jupyter()
+    {
+        Is(DoctorState.Optional, "✗ .NET kernel (optional): Jupyter has none.", Doctor.CheckKernel([_folder.Path]));
+        _folder.Write("kernels/.net-csharp/kernel.json", "{}");
+        Is(DoctorState.Fine, $"✓ .NET kernel: {_folder.File("kernels/.net-csharp")}", Doctor.CheckKernel([_folder.File("nowhere"), _folder.Path]));
+    }
+
+    [SkippableFact]
+    public async Task A_server_that_is_named_and_refuses_the_password_means_that_the_kit_cannot_run()
+    {
+        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--requirepass", "right-one"], CancellationToken.None);
+        _folder.Write(".env", "REDIS_PASSWORD=secret\n");
+        using var doctor = ChildProcess.StartTestProcess(_folder.Path, ["doctor"], ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", $"{server.Port}"));
+        Assert.True(await doctor.ExitAsync() == 1, doctor.Said);
+        Assert.Contains($"\n✗ Redis: Redis at 127.0.0.1:{server.Port} refuses the password.", doctor.Said, StringComparison.Ordinal);
+        Assert.EndsWith("\nThe kit cannot run: see Redis.\n", doctor.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", doctor.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_env_file_that_cannot_be_read_means_that_the_kit_cannot_run()
+    {
+        _folder.Write(".env", "REDIS_PASSWORD=secret\nthis is no line of a .env file\n");
+        using var doctor = ChildProcess.StartTestProcess(_folder.Path, ["doctor"]);
+        Assert.True(await doctor.ExitAsync() == 1, doctor.Said);
+        Assert.EndsWith("\nThe kit cannot run: see .env.\n", doctor.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", doctor.Said, StringComparison.Ordinal);
+    }
+
+    private static void Is(DoctorState state, string line, DoctorFinding finding)
+    {
+        Assert.Equal(state, finding.State);
+        Assert.StartsWith(line, finding.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", finding.ToString(), StringComparison.Ordinal);
+    }
+}
+
+[Collection(OnGarnet.Name)]
+public sealed class DoctorOnGarnetTests(GarnetFixture server)
+{
+    [SkippableFact]
+    public void Garnet_is_known_by_its_own_name_and_version() =>
+        Assert.StartsWith($"✓ Redis: Garnet {ServerKind.GarnetVersion} at ", Doctor.CheckRedis(server.Settings)[0].ToString(), StringComparison.Ordinal);
+}

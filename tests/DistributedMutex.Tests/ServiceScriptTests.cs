@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+using DistributedMutex.Tests.Processes;
+using DistributedMutex.Tests.Servers;
+
+namespace DistributedMutex.Tests;
+
+[Collection(Alone.Name)]
+public sealed partial class ServiceScriptTests(Scripts scripts) : IClassFixture<Scripts>, IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<ScriptHost, string, string> Examples
+    {
+        get
+        {
+            var data = new TheoryData<ScriptHost, string, string>();
+            foreach (var host in Enum.GetValues<ScriptHost>())
+            {
+                data.Add(host, "service_jobs.csx", "✓ All 12 jobs were done, each of them once");
+                data.Add(host, "service_rate.csx", "✓ No user had two operations within a second");
+                data.Add(host, "service_tenant.csx", "✓ Requests of one tenant waited for each other, and for nobody else's");
+            }
+
+            return data;
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [SkippableTheory]
+    [MemberData(nameof(Examples))]
+    public async Task With_the_lock_the_check_holds(ScriptHost host, string script, string success)
+    {
+        using var run = scripts.Start(host, script, _folder.Path, []);
+        Assert.True(await run.ExitAsync() == 0, run.Said);
+        var said = run.Said.Split('\n');
+        Assert.StartsWith("Redis: ", said[0], StringComparison.Ordinal);
+        Assert.Contains(success, said);
+        Assert.DoesNotContain('✗', run.Said);
+
+        // Each worker is a process of its own, and has its say.
+        var workers = said.Select(line => SaidByWorker().Match(line).Groups[1].Value).Where(number => number.Length > 0).Distinct().Count();
+        Assert.Equal(script == "service_tenant.csx" ? 1 : 3, workers);
+    }
+
+    [SkippableTheory]
+    [InlineData("service_jobs.csx", @"^✗ Job \d+ was done [23] times$")]
+    [InlineData("service_rate.csx", @"^✗ ana was served \d times within a second of the time before$")]
+    [InlineData("service_tenant.csx", @"^✗ Request \d of acme did not wait for the one before$")]
+    public async Task Without_the_lock_the_check_fails(string script, string failure)
+    {
+        using var run = scripts.Start(ScriptHost.DotnetRun, script, _folder.Path, ["--no-lock"]);
+        Assert.True(await run.ExitAsync() == 1, run.Said);
+        Assert.Contains(run.Said.Split('\n'), line => Regex.IsMatch(line, failure));
+        Assert.DoesNotContain('✓', run.Said);
+    }
+
+    [GeneratedRegex(@"^\[Worker (\d)\]")]
+    private static partial Regex SaidByWorker();
+}

@@ -1,0 +1,222 @@
+using System.Net;
+using System.Net.Sockets;
+using DistributedMutex.Protocol;
+using DistributedMutex.Services;
+using DistributedMutex.Tests.Diagnostics;
+using DistributedMutex.Tests.Servers;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace DistributedMutex.Tests.Services;
+
+public abstract class ConnectedServiceTests(ServerFixture server)
+{
+    [SkippableFact]
+    public async Task A_registered_connection_is_used_and_left_open()
+    {
+        var key = server.NewResource();
+        using var application = new RedisClient(server.Settings);
+        await using (var services = new ServiceCollection().AddSingleton(application.Connection).AddSingleton(Nowhere()).AddDistributedMutex().BuildServiceProvider())
+        {
+            Assert.True(await services.GetRequiredService<IDistributedMutex>().AcquireAsync(key));
+        }
+
+        Assert.False(await application.Database.KeyExistsAsync(new LockKeys(key).Lock));
+    }
+
+    [SkippableFact]
+    public async Task A_connection_that_the_container_made_is_closed_after_what_is_held_was_released()
+    {
+        var (key, keyed) = (server.NewResource(), server.NewResource());
+        using var foreign = server.NewForeignClient();
+        foreach (var services in new[]
+        {
+            new ServiceCollection().AddSingleton(_ => new RedisClient(server.Settings).Connection).AddDistributedMutex(),
+            new ServiceCollection().AddKeyedSingleton("locks", (_, _) => new RedisClient(server.Settings).Connection)
+                .AddSingleton<IConnectionMultiplexer>(_ => throw new InvalidOperationException("not this one")).AddDistributedMutex("locks"),
+        })
+        {
+            var provider = services.BuildServiceProvider();
+            Assert.True(await provider.GetRequiredService<IDistributedMutex>().AcquireAsync(key));
+            Assert.True(await foreign.Database.KeyExistsAsync(new LockKeys(key).Lock));
+            provider.Dispose();
+            Assert.False(await foreign.Database.KeyExistsAsync(new LockKeys(key).Lock));
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_server_that_is_down_fails_the_call_and_not_the_container_and_the_next_call_tries_again()
+    {
+        var log = new LogRecorder();
+        var nowhere = Nowhere();
+        var settings = nowhere;
+        await using var services = new ServiceCollection().AddTransient(_ => settings).AddSingleton<ILoggerFactory>(log)
+            .AddDistributedMutex(options => options.Wait = TimeSpan.FromMinutes(1)).BuildServiceProvider();
+        var mutex = services.GetRequiredService<IDistributedMutex>();
+        var failing = mutex.AcquireAsync("x");
+        var thrown = await Assert.ThrowsAsync<RedisConnectionException>(() => failing);
+        Assert.StartsWith($"Redis at {nowhere} cannot be reached.", thrown.Message, StringComparison.Ordinal);
+        var error = Assert.Single(log.Entries, entry => entry.Level == LogLevel.Error);
+        Assert.Equal(("NotAcquired", "x"), (error.Name, error.Resource));
+
+        settings = server.Settings;
+        var key = server.NewResource();
+        Assert.True(await mutex.AcquireAsync(key));
+        Assert.True(await mutex.ReleaseAsync(key));
+    }
+
+    [SkippableFact]
+    public async Task A_connection_that_takes_too_long_keeps_nobody_longer_than_it_may()
+    {
+        using var open = new ManualResetEventSlim();
+        await using var services = new ServiceCollection().AddSingleton(_ =>
+        {
+            open.Wait();
+            return server.Settings;
+        }).AddDistributedMutex(options => options.TimeProvider = new HurriedClock()).BuildServiceProvider();
+        var mutex = services.GetRequiredService<IDistributedMutex>();
+        using var stop = new CancellationTokenSource();
+        var cancelled = mutex.AcquireAsync("x", stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        await Assert.ThrowsAsync<TimeoutException>(() => mutex.AcquireAsync("x"));
+        open.Set();
+    }
+
+    private sealed class HurriedClock : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime / 50, period);
+    }
+
+    [SkippableFact]
+    public async Task Health_is_that_a_lock_can_be_taken_and_released_also_by_many_at_once()
+    {
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(server.Settings).AddHealthChecks().AddDistributedMutex().Services.BuildServiceProvider();
+        await using var others = new ServiceCollection().AddLogging().AddSingleton(server.Settings).AddHealthChecks().AddDistributedMutex().Services.BuildServiceProvider();
+        var reports = await Task.WhenAll(Enumerable.Range(0, 20).Select(number =>
+            (number % 2 == 0 ? services : others).GetRequiredService<HealthCheckService>().CheckHealthAsync()));
+        Assert.All(reports, report => Assert.Equal(HealthStatus.Healthy, report.Entries["distributed_mutex"].Status));
+        using var foreign = server.NewForeignClient();
+        Assert.False(await foreign.Database.KeyExistsAsync(new LockKeys(MutexHealthCheck.Resource).Lock));
+    }
+
+    [SkippableFact]
+    public async Task Health_fails_with_the_server_and_comes_back_with_it()
+    {
+        var settings = Nowhere();
+        await using var services = new ServiceCollection().AddLogging().AddTransient(_ => settings)
+            .AddHealthChecks().AddDistributedMutex("lock", HealthStatus.Degraded, ["ready"]).Services.BuildServiceProvider();
+        var health = services.GetRequiredService<HealthCheckService>();
+        var failed = (await health.CheckHealthAsync(check => check.Tags.Contains("ready"))).Entries["lock"];
+        Assert.Equal(HealthStatus.Degraded, failed.Status);
+        Assert.StartsWith($"Redis at {settings} cannot be reached.", failed.Description, StringComparison.Ordinal);
+        settings = server.Settings;
+        Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync()).Status);
+    }
+
+    private static RedisSettings Nowhere()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return new RedisSettings { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port };
+    }
+}
+
+[Collection(OnRedis.Name)]
+public sealed class ServiceConnectedToRedisTests(RedisFixture server) : ConnectedServiceTests(server);
+
+[Collection(OnGarnet.Name)]
+public sealed class ServiceConnectedToGarnetTests(GarnetFixture server) : ConnectedServiceTests(server);
+
+public sealed class RegistrationTests
+{
+    [Fact]
+    public void The_defaults_are_a_minute_of_lease_five_seconds_of_wait_and_an_hour_at_most()
+    {
+        var options = Options(services => services.AddDistributedMutex());
+        Assert.Equal(
+            (TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(250), (TimeSpan?)TimeSpan.FromHours(1), true),
+            (options.Lease, options.Wait, options.Retry, options.MaxHold, options.Renew));
+    }
+
+    [Fact]
+    public void The_application_has_the_last_word_in_whatever_order_it_speaks()
+    {
+        var options = Options(services => services
+            .Configure<MutexOptions>(options => options.Lease = TimeSpan.FromSeconds(7))
+            .AddDistributedMutex(options => options.Wait = TimeSpan.FromSeconds(8))
+            .AddDistributedMutex()
+            .Configure<MutexOptions>(options => options.Retry = TimeSpan.FromSeconds(9)));
+        Assert.Equal((7, 8, 9), (options.Lease.TotalSeconds, options.Wait.TotalSeconds, options.Retry.TotalSeconds));
+    }
+
+    [Fact]
+    public void Configuration_is_read_from_its_section_or_is_the_section()
+    {
+        var configuration = Configuration(("DistributedMutex:Lease", "00:00:07"), ("DistributedMutex:MaxHold", "00:02:00"), ("DistributedMutex:Renew", "false"));
+        foreach (var given in new[] { configuration, configuration.GetSection("DistributedMutex") })
+        {
+            var options = Options(services => services.AddDistributedMutex(given));
+            Assert.Equal((7, 5, 120, false), (options.Lease.TotalSeconds, options.Wait.TotalSeconds, options.MaxHold!.Value.TotalSeconds, options.Renew));
+        }
+    }
+
+    [Theory]
+    [InlineData("Lease", "00:00:00", "MutexOptions.Lease: ")]
+    [InlineData("Wait", "-00:00:02", "MutexOptions.Wait: ")]
+    [InlineData("Retry", "00:00:00", "MutexOptions.Retry: ")]
+    [InlineData("MaxHold", "00:00:00", "MutexOptions.MaxHold: ")]
+    [InlineData("Lease", "soon", "DistributedMutex:Lease")]
+    [InlineData("Leese", "00:00:01", "'Leese'")]
+    public void A_wrong_option_is_named_when_the_application_starts(string name, string value, string named)
+    {
+        using var services = new ServiceCollection().AddDistributedMutex(Configuration(("DistributedMutex:" + name, value))).BuildServiceProvider();
+        var thrown = Assert.ThrowsAny<Exception>(() => services.GetRequiredService<IStartupValidator>().Validate());
+        Assert.Contains(named, thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_logger_and_the_clock_of_the_container_are_used_unless_the_options_name_others()
+    {
+        using var log = new LogRecorder();
+        var clock = new StoppedClock();
+        var options = Options(services => services.AddSingleton<ILoggerFactory>(log).AddSingleton<TimeProvider>(clock).AddDistributedMutex());
+        Assert.Same(log, options.LoggerFactory);
+        Assert.Same(clock, options.TimeProvider);
+        Assert.Same(TimeProvider.System, Options(services => services
+            .AddSingleton<TimeProvider>(clock).AddDistributedMutex(options => options.TimeProvider = TimeProvider.System)).TimeProvider);
+    }
+
+    [Fact]
+    public void Each_strategy_pauses_as_its_name_says()
+    {
+        TimeSpan first = TimeSpan.FromMilliseconds(10), longest = TimeSpan.FromMilliseconds(50);
+        Assert.Equal([null], Pauses(RetryStrategy.None, 1));
+        Assert.Equal([10, 10, 10], Pauses(RetryStrategy.Linear(first), 3));
+        Assert.Equal([10, 20, 40, 50, 50], Pauses(RetryStrategy.Exponential(first, longest), 5));
+        Assert.Equal([10, 20, null], Pauses(RetryStrategy.Exponential(first, longest).Limit(2).Limit(9), 3));
+        Assert.Equal(longest, RetryStrategy.Exponential(first, longest).Pause(int.MaxValue - 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RetryStrategy.Linear(TimeSpan.Zero));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RetryStrategy.Exponential(longest, first));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RetryStrategy.None.Limit(-1));
+
+        static IEnumerable<double?> Pauses(RetryStrategy strategy, int count) =>
+            Enumerable.Range(0, count).Select(retries => strategy.Pause(retries)?.TotalMilliseconds);
+    }
+
+    private static MutexOptions Options(Action<IServiceCollection> add)
+    {
+        var services = new ServiceCollection();
+        add(services);
+        using var provider = services.BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<MutexOptions>>().Value;
+    }
+
+    private static IConfiguration Configuration(params (string Key, string Value)[] values) =>
+        new ConfigurationBuilder().AddInMemoryCollection(values.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))).Build();
+}
