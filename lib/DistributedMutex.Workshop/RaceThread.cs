@@ -30,24 +30,11 @@ public sealed class RaceThread
     /// <summary>Reads the shared file, works a while, and writes it back with one more line, which carries the next number.</summary>
     public void WriteNextLine()
     {
-        var text = Read();
-        var number = text.Count(character => character == '\n') + 1;
+        var file = new SharedFile(Race.FileName);
+        var lines = file.Read();
         Thread.Sleep(Work);
         var now = DateTime.Now.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-        Write($"{text}[{now}] Thread {Number} wrote line {number}\n");
+        file.Write([.. lines, $"[{now}] Thread {Number} wrote line {lines.Count + 1}"]);
         HasWritten = true;
-    }
-
-    // Shared with everybody, as most programs open a file: .NET's own default would turn the race into an exception.
-    private static string Read()
-    {
-        using var reader = new StreamReader(new FileStream(Race.FileName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        return reader.ReadToEnd();
-    }
-
-    private static void Write(string text)
-    {
-        using var writer = new StreamWriter(new FileStream(Race.FileName, FileMode.Create, FileAccess.Write, FileShare.ReadWrite));
-        writer.Write(text);
     }
 }

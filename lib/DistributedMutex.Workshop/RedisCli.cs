@@ -7,6 +7,9 @@ public static class RedisCli
 {
     private static readonly Lazy<RedisClient> Client = new(() => new RedisClient(RedisServer.Use()));
 
+    /// <summary>What a check does after each command of the code that it calls.</summary>
+    internal static AsyncLocal<Action?> AfterCommand { get; } = new();
+
     /// <summary>Sends a command, its parts separated by spaces, and prints it and the reply.</summary>
     public static void Run(string command)
     {
@@ -14,12 +17,19 @@ public static class RedisCli
         Console.WriteLine(Ask(command));
     }
 
-    /// <summary>Sends a command, and returns the reply as text; (nil) if there is none.</summary>
+    /// <summary>Sends a command, its parts separated by spaces, and returns the reply as text; (nil) if there is none.</summary>
     public static string Ask(string command)
     {
         var parts = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        object[] arguments = [.. parts.Skip(1)];
-        return Text(Client.Value.Database.Execute(parts[0], arguments));
+        return Ask(parts[0], parts[1..]);
+    }
+
+    /// <summary>As above, with arguments that may hold spaces, such as a script.</summary>
+    public static string Ask(string command, params string[] arguments)
+    {
+        var reply = Text(Client.Value.Database.Execute(command, [.. arguments]));
+        AfterCommand.Value?.Invoke();
+        return reply;
     }
 
     private static string Text(RedisResult result)

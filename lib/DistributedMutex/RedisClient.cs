@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DistributedMutex.Protocol;
 using StackExchange.Redis;
 
 namespace DistributedMutex;
@@ -93,6 +94,7 @@ public class RedisClient : IDisposable, IAsyncDisposable
             ConnectTimeout = 5_000,
             ConnectRetry = 1,
             SyncTimeout = 5_000,
+            ClientName = OwnerToken.ProcessName,
         };
 #if REDIS_CLIENT_3
         options.User = settings.User;

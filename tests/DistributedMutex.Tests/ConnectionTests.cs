@@ -29,6 +29,13 @@ public abstract class ConnectionTests(ServerFixture server)
     }
 
     [SkippableFact]
+    public void CLIENT_LIST_says_which_process_a_connection_belongs_to()
+    {
+        using var client = server.NewForeignClient();
+        Assert.Equal($"{Environment.MachineName}-{Environment.ProcessId}", (string?)client.Database.Execute("CLIENT", "GETNAME"));
+    }
+
+    [SkippableFact]
     public void Closing_closes_an_own_connection_and_leaves_a_shared_one()
     {
         using var own = new RedisClient(server.Settings);

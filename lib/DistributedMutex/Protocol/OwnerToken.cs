@@ -7,9 +7,11 @@ internal static class OwnerToken
 {
     private const int RandomDigits = 32;
 
-    /// <summary>Names one instance of the mutex, in words that help whoever reads the key.</summary>
-    public static string NewClientId() =>
-        $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+    /// <summary>Names this process, in words that help whoever reads a key or CLIENT LIST.</summary>
+    public static string ProcessName { get; } = $"{Environment.MachineName}-{Environment.ProcessId}";
+
+    /// <summary>Names one instance of the mutex.</summary>
+    public static string NewClientId() => $"{ProcessName}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
     public static string New(string clientId) =>
         $"{clientId}:{RandomNumberGenerator.GetHexString(RandomDigits, lowercase: true)}";

@@ -1,0 +1,84 @@
+namespace DistributedMutex.Workshop;
+
+/// <summary>Checks code that prepares a report and adds it to a file under a lock (lesson 5).</summary>
+public static class ReportCheck
+{
+    private const int Count = 5;
+
+    // For what must not happen, and for what must.
+    private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
+
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(3);
+
+    /// <param name="addReport">Is to prepare a report outside of the lock, and to add it to the file's lines under it.</param>
+    /// <exception cref="CheckFailedException">A report is lost, or the lock is held for too long.</exception>
+    public static void Run(Action<RedisMutex, string, SharedFile, Func<string>> addReport)
+    {
+        using var client = new RedisClient();
+        using var mutex = new RedisMutex(client.Connection);
+        var resource = $"check-{Guid.NewGuid():N}";
+        var expected = Enumerable.Range(1, Count).Select(number => $"report {number}").ToList();
+
+        // Whoever has read is held up until a second one reads as well: two that can be there at once will be.
+        using var two = new ManualResetEventSlim();
+        var inside = new HashSet<int>();
+        var file = new SharedFile { AfterRead = Enter, AfterWrite = Leave };
+
+        using var all = new ManualResetEventSlim();
+        var (prepared, apart) = (0, false);
+        Threads.Run(Count, number => addReport(mutex, resource, file, () =>
+        {
+            if (Interlocked.Increment(ref prepared) == Count)
+            {
+                all.Set();
+            }
+            else if (!apart)
+            {
+                apart = !all.Wait(Long);
+            }
+
+            return expected[number - 1];
+        }));
+
+        var overlapped = two.IsSet;
+        var found = file.Read();
+        Check.That(
+            !overlapped && found.Count == Count && expected.TrueForAll(report => found.Any(line => line.EndsWith(report, StringComparison.Ordinal))),
+            $"{Count} threads added a report, {Count} are in the file.",
+            overlapped ? "one thread had read the file and not yet written it when another read it too." : $"{Count} threads added a report; the file has {found.Count}: {string.Join(", ", found)}.",
+            "from the read to the write, only one may be inside: both belong under the lock.");
+        Check.That(
+            prepared == Count && !apart,
+            $"All {Count} prepared at the same time.",
+            prepared == Count ? "only one thread could prepare at a time: the others waited for the lock." : $"{prepared} reports were prepared, not {Count}.",
+            "a report does not need the file. Prepare it before you lock.");
+
+        void Enter()
+        {
+            bool waits;
+            lock (inside)
+            {
+                inside.Add(Environment.CurrentManagedThreadId);
+                if (inside.Count > 1)
+                {
+                    two.Set();
+                }
+
+                waits = !two.IsSet;
+            }
+
+            if (waits)
+            {
+                two.Wait(Short);
+            }
+        }
+
+        void Leave()
+        {
+            lock (inside)
+            {
+                inside.Remove(Environment.CurrentManagedThreadId);
+            }
+        }
+    }
+}
