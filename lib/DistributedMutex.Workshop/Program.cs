@@ -12,6 +12,9 @@ internal static class Program
             case ["keep-server", var kind]:
                 return await ServerKeeper.RunAsync(kind).ConfigureAwait(false);
 
+            case ["write-late", var resource, var text]:
+                return await StoppedWriter.RunAsync(resource, text).ConfigureAwait(false);
+
             case ["add", var file, var times, var resource]:
                 return AnotherProcess.Add(file, int.Parse(times, CultureInfo.InvariantCulture), resource);
 

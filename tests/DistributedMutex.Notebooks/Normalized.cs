@@ -12,6 +12,7 @@ namespace DistributedMutex.Notebooks;
 internal sealed partial class Normalized(Notebook notebook)
 {
     private readonly Dictionary<string, string> _standIns = [];
+    private readonly List<string> _fences = [];
 
     /// <summary>The figures of a picture stay: what it says must fit what it draws.</summary>
     public Output Of(Output output) => output is Output.Value ? output.Select(WithoutMachine) : output.Select(text => WithRoundTimes(WithoutMachine(text)));
@@ -25,6 +26,7 @@ internal sealed partial class Normalized(Notebook notebook)
             ? $"your-machine-{StandIn(match.Groups["process"].Value, 4, "0123456789")}-{StandIn(match.Groups["instance"].Value, 8, "0123456789abcdef")}"
             : match.Value);
         text = Random().Replace(text, match => StandIn(match.Value, 32, "0123456789abcdef"));
+        text = Fence().Replace(text, match => FenceStandIn(match.Value));
         text = Joined().Replace(text, "a private $1,");
         text = Port().Replace(text, "127.0.0.1:…");
         return Timestamp().Replace(text, "2026-01-01 12:00:00");
@@ -48,6 +50,18 @@ internal sealed partial class Normalized(Notebook notebook)
         return standIn;
     }
 
+    // In the order in which they appear, as long as they rise.
+    private string FenceStandIn(string fence)
+    {
+        if (_fences.Count == 0 || string.CompareOrdinal(fence, _fences[^1]) > 0)
+        {
+            _fences.Add(fence);
+        }
+
+        var index = _fences.IndexOf(fence);
+        return index < 0 ? fence : (1767268800000000 + (index * 1000000L)).ToString(CultureInfo.InvariantCulture);
+    }
+
     private static string Rounded(string number)
     {
         var value = double.Parse(number, CultureInfo.InvariantCulture);
@@ -60,6 +74,10 @@ internal sealed partial class Normalized(Notebook notebook)
 
     [GeneratedRegex(@"\b[0-9a-f]{32}\b")]
     private static partial Regex Random();
+
+    // µs since 1970.
+    [GeneratedRegex(@"\b[12]\d{15}\b")]
+    private static partial Regex Fence();
 
     [GeneratedRegex(@"the private (.*?) of this clone, already running,")]
     private static partial Regex Joined();
