@@ -64,8 +64,8 @@ public sealed partial class CommandTests(DocumentedServer server) : IClassFixtur
         var said = await RunAsync(command, 0);
         Assert.DoesNotMatch("^(?:ERR|NOAUTH|WRONG|\\(error\\))", said);
         Assert.NotEmpty(said);
-        await held.DisposeAsync();
-        await waiting;
+        await waiter.DisposeAsync();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
     }
 
     /// <summary>The commands of the README, one a line, each with the output that it shows if it shows any.</summary>
