@@ -51,8 +51,8 @@ return await Lesson.RunAsync(async () =>
 
     Lesson.Step("What goes wrong again: two processes, each with a lock of its own");
     counter.Write(0);
-    var mine = await AnotherProcess.AddsTooAsync(counter, times: 20, AddOneInLock);
-    Console.WriteLine($"This process added {mine}, the other one 20. That makes {mine + 20}. The counter says {counter.Read()}.");
+    var (here, there) = await AnotherProcess.AddsTooAsync(counter, times: 20, AddOneInLock);
+    Console.WriteLine($"This process added {here}, the other one {there}. That makes {here + there}. The counter says {counter.Read()}.");
 
     Lesson.Step("The fix, for all processes: a mutex in Redis");
     var mutex = new RedisMutex();
@@ -73,8 +73,8 @@ return await Lesson.RunAsync(async () =>
     }
 
     counter.Write(0);
-    mine = await AnotherProcess.AddsTooAsync(counter, times: 20, AddOneInMutex, mutex: "counter");
-    Console.WriteLine($"This process added {mine}, the other one 20. That makes {mine + 20}. The counter says {counter.Read()}.");
+    (here, there) = await AnotherProcess.AddsTooAsync(counter, times: 20, AddOneInMutex, mutex: "counter");
+    Console.WriteLine($"This process added {here}, the other one {there}. That makes {here + there}. The counter says {counter.Read()}.");
 
     Lesson.Step("Your turn: it works for one process. Make it work for two, and run this script again");
 

@@ -13,9 +13,10 @@ internal sealed partial class Normalized(Notebook notebook)
 {
     private readonly Dictionary<string, string> _standIns = [];
 
-    public Output Of(Output output) => output.Select(Of);
+    /// <summary>The figures of a picture stay: what it says must fit what it draws.</summary>
+    public Output Of(Output output) => output is Output.Value ? output.Select(WithoutMachine) : output.Select(text => WithRoundTimes(WithoutMachine(text)));
 
-    private string Of(string text)
+    private string WithoutMachine(string text)
     {
         text = text.Replace(Path.GetDirectoryName(notebook.Folder)! + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
             .Replace(Path.GetTempPath(), "/tmp/", StringComparison.Ordinal)
@@ -26,7 +27,11 @@ internal sealed partial class Normalized(Notebook notebook)
         text = Random().Replace(text, match => StandIn(match.Value, 32, "0123456789abcdef"));
         text = Joined().Replace(text, "a private $1,");
         text = Port().Replace(text, "127.0.0.1:…");
-        text = Timestamp().Replace(text, "2026-01-01 12:00:00");
+        return Timestamp().Replace(text, "2026-01-01 12:00:00");
+    }
+
+    private static string WithRoundTimes(string text)
+    {
         text = Milliseconds().Replace(text, match => $"{Rounded(match.Groups["number"].Value)} ms");
         return Seconds().Replace(text, match => string.Create(CultureInfo.InvariantCulture, $"{double.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture):0.0} s"));
     }

@@ -3,6 +3,8 @@ namespace DistributedMutex.Notebooks;
 /// <summary>Runs a notebook from its first cell to its last, and says what is not as it should be.</summary>
 internal sealed class NotebookRun(Notebook notebook)
 {
+    private const string CheckFailed = "CheckFailedException";
+
     private readonly List<string> _faults = [];
     private readonly Dictionary<Cell, IReadOnlyList<Output>> _outputs = [];
     private ScriptingKernel? _beforeExercise;
@@ -46,7 +48,7 @@ internal sealed class NotebookRun(Notebook notebook)
 
     private void Judge(Cell cell, string name, IReadOnlyList<Output> outputs, bool mustFail)
     {
-        var error = outputs.OfType<Output.Error>().LastOrDefault();
+        var error = outputs.OfType<Output.Error>().LastOrDefault(one => one.Name == CheckFailed) ?? outputs.OfType<Output.Error>().LastOrDefault();
         if (mustFail && error is null)
         {
             _faults.Add($"{notebook.Name}, cell {name}: it is tagged {Cell.RaisesException} and did not fail");
@@ -55,7 +57,7 @@ internal sealed class NotebookRun(Notebook notebook)
         {
             _faults.Add($"{notebook.Name}, cell {name}: {error.Name}: {error.Message}");
         }
-        else if (error is { Name: not "CheckFailedException" } && cell.Has(Cell.Check))
+        else if (error is { Name: not CheckFailed } && cell.Has(Cell.Check))
         {
             _faults.Add($"{notebook.Name}, cell {name}: a check failed with something else than its own exception: {error.Name}: {error.Message}");
         }

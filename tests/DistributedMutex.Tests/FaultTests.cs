@@ -13,7 +13,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task A_lost_reply_to_acquire_is_found_out_about()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var mutex = NewMutex(proxy);
         await using var direct = server.NewForeignClient();
         var resource = server.NewResource();
@@ -32,7 +32,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task With_no_time_to_find_out_a_lost_reply_to_acquire_is_thrown_not_false()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var mutex = NewMutex(proxy);
         await using var direct = server.NewForeignClient();
         var resource = server.NewResource();
@@ -49,7 +49,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task A_lost_reply_to_release_is_thrown_and_a_second_try_harms_nobody()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var mutex = NewMutex(proxy);
         await using var other = server.NewMutex();
         var resource = server.NewResource();
@@ -74,7 +74,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task A_waiter_whose_connection_breaks_is_granted_the_lock_all_the_same()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var waiter = NewMutex(proxy);
         await using var holder = server.NewMutex();
         var resource = server.NewResource();
@@ -94,7 +94,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task A_grant_that_is_lost_on_its_way_delays_the_next_by_no_more_than_the_grant()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var deaf = NewMutex(proxy);
         await using var holder = server.NewMutex();
         await using var next = server.NewMutex();
@@ -117,7 +117,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task A_grant_that_was_held_up_too_long_is_not_believed()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var late = NewMutex(proxy);
         await using var holder = server.NewMutex();
         await using var next = server.NewMutex();
@@ -144,7 +144,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task A_holder_cut_off_from_the_server_loses_the_lock_at_its_deadline_and_keeps_it_if_that_is_mended_before()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var mutex = NewMutex(proxy, new MutexOptions { Lease = TimeSpan.FromSeconds(6) });
         var resource = server.NewResource();
         await using var held = await mutex.AcquireAsync(resource);
@@ -165,7 +165,7 @@ public abstract class FaultTests(ServerFixture server)
     [SkippableFact]
     public async Task A_renewal_that_arrives_after_the_release_brings_nothing_back()
     {
-        using var proxy = new TcpProxy(server.Settings.Port);
+        using var proxy = new TcpProxy(server.Settings);
         await using var mutex = NewMutex(proxy, new MutexOptions { Lease = TimeSpan.FromMilliseconds(600) });
         for (var i = 0; i < 10; i++)
         {
@@ -238,7 +238,7 @@ public abstract class FaultTests(ServerFixture server)
     }
 
     private static RedisMutex NewMutex(TcpProxy proxy, MutexOptions? options = null) =>
-        new(new RedisSettings { Host = "127.0.0.1", Port = proxy.Port }, options);
+        new(proxy.Settings, options);
 
     // A server that does not know a script yet says so, and a connection subscribes before its second question; a test
     // that swallowed these replies would wait in vain.

@@ -51,6 +51,28 @@ public abstract class FenceTests(ServerFixture server)
     }
 
     [SkippableFact]
+    public async Task A_replica_that_takes_over_with_an_older_last_fence_mints_a_greater_one_all_the_same()
+    {
+        using var client = server.NewForeignClient();
+        await using var mutex = server.NewMutex();
+        var keys = new LockKeys(server.NewResource());
+        await using (await mutex.AcquireAsync(keys.Resource))
+        {
+        }
+
+        var replicated = await client.Database.StringGetAsync(keys.Fence);
+        long unseen;
+        await using (var held = await mutex.AcquireAsync(keys.Resource))
+        {
+            unseen = held.Fence;
+        }
+
+        await client.Database.StringSetAsync(keys.Fence, replicated);
+        await using var later = await mutex.AcquireAsync(keys.Resource);
+        Assert.True(later.Fence > unseen);
+    }
+
+    [SkippableFact]
     public void Asking_again_with_the_token_that_holds_is_told_so_and_gets_a_whole_lease_and_a_greater_fence()
     {
         using var client = server.NewForeignClient();

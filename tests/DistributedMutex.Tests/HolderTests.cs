@@ -13,7 +13,7 @@ public abstract class HolderTests(ServerFixture server)
         using var other = server.NewMutex();
         using var folder = new TemporaryFolder();
         using var holder = ChildProcess.StartTestProcess(
-            folder.Path, ["hold", resource, $"{lease.TotalMilliseconds}"], ("REDIS_HOST", server.Settings.Host), ("REDIS_PORT", $"{server.Settings.Port}"));
+            folder.Path, ["hold", resource, $"{lease.TotalMilliseconds}"], server.Environment);
         await holder.HearAsync("holding");
         Assert.Null(await other.TryAcquireAsync(resource, lease * 1.5));
 

@@ -89,7 +89,7 @@ public abstract class InsideTests(ServerFixture server)
     {
         using var folder = new TemporaryFolder();
         using var crowd = ChildProcess.StartTestProcess(
-            folder.Path, ["crowd", server.NewResource()], ("REDIS_HOST", server.Settings.Host), ("REDIS_PORT", $"{server.Settings.Port}"));
+            folder.Path, ["crowd", server.NewResource()], server.Environment);
         Assert.True(await crowd.ExitAsync() == 0, crowd.Said);
     }
 

@@ -67,7 +67,7 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
     public void A_library_that_was_built_anew_makes_dotnet_run_build_the_scripts_anew() =>
         Assert.True(
             File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "scripts/Directory.Build.props"))
-            >= File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "lib/DistributedMutex.Workshop/bin/references.csx")));
+            >= File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "lib/DistributedMutex.Workshop/bin/run-dotnet-build-first.csx")));
 
     [SkippableTheory]
     [InlineData(ScriptHost.DotnetRun)]

@@ -266,8 +266,7 @@ public abstract class WaitingTests(ServerFixture server)
     private ChildProcess StartHolder(TemporaryFolder folder, string resource, TimeSpan? lease = null) => ChildProcess.StartTestProcess(
         folder.Path,
         ["hold", resource, $"{(lease ?? TimeSpan.FromSeconds(30)).TotalMilliseconds}"],
-        ("REDIS_HOST", server.Settings.Host),
-        ("REDIS_PORT", $"{server.Settings.Port}"));
+        server.Environment);
 }
 
 [Collection(OnRedis.Name)]

@@ -7,7 +7,7 @@ public static class CounterCheck
 
     private const int Each = 4;
 
-    private const int Others = 20;
+    private const int Times = 20;
 
     /// <summary>Five threads of this process call <paramref name="addOne"/>, four times each.</summary>
     /// <exception cref="CheckFailedException">An update was lost.</exception>
@@ -34,10 +34,10 @@ public static class CounterCheck
     public static async Task WithAnotherProcessAsync(CounterFile counter, string resource, Action addOne)
     {
         counter.Write(0);
-        int calls;
+        int here, there;
         try
         {
-            calls = await AnotherProcess.AddsTooAsync(counter, Others, addOne, resource).ConfigureAwait(false);
+            (here, there) = await AnotherProcess.AddsTooAsync(counter, Times, addOne, resource).ConfigureAwait(false);
         }
         catch (TimeoutException e)
         {
@@ -46,9 +46,9 @@ public static class CounterCheck
 
         var found = counter.Read();
         Check.That(
-            found == calls + Others,
+            found == here + there,
             "Two processes: every update was counted.",
-            $"two processes made {calls + Others} updates, {found} were counted.",
+            $"two processes made {here + there} updates, {found} were counted.",
             $"a `lock` is known to this process only. Both must ask the same third party: lock \"{resource}\" with the mutex.");
     }
 }

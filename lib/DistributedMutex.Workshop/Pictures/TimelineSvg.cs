@@ -30,7 +30,10 @@ internal static class TimelineSvg
 
             foreach (var mark in timeline.Marks.Where(mark => mark.Lane == lane))
             {
-                svg.Number(X(mark.At), middle, numbers[mark.What]);
+                // Beside what ended there, not over it.
+                var x = X(mark.At);
+                var covers = timeline.Spans.Any(span => span.Failed && span.Lane == lane && Math.Abs(X(span.End) - x) < 10);
+                svg.Number(covers ? x + 14 : x, middle, numbers[mark.What]);
             }
         }
 

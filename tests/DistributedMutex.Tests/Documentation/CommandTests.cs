@@ -16,6 +16,7 @@ public sealed partial class CommandTests(DocumentedServer server) : IClassFixtur
     {
         ["dotnet test"] = "it is what runs this",
         ["dotnet build"] = "it has built this",
+        ["dotnet pack lib/DistributedMutex"] = $"{nameof(PackageTests)} runs it",
         ["dotnet tool restore"] = "it fails where the package feed lacks a tool",
         ["dotnet run scripts/doctor.csx"] = $"{nameof(ScriptTests)} runs it",
         ["dotnet run scripts/01-race.csx"] = $"{nameof(LessonScriptTests)} runs it",

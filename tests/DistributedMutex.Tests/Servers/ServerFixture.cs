@@ -10,7 +10,10 @@ namespace DistributedMutex.Tests.Servers;
 /// <summary>A server of one kind for all tests of a collection; where it cannot be had they are skipped, and the reason is printed.</summary>
 public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
 {
-    private PrivateServer? _server;
+    // A server that the environment names may still know the resources of an earlier run.
+    private readonly string _run = Guid.NewGuid().ToString("N")[..8];
+
+    private RunningServer? _server;
     private string? _missing;
     private int _names;
 
@@ -20,37 +23,64 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
         get
         {
             Skip.If(_server is null, _missing);
-            return SettingsOf(_server);
+            return _server.Settings;
         }
     }
 
+    /// <summary>What a child process needs to use the server.</summary>
+    public (string Name, string? Value)[] Environment =>
+    [
+        ("REDIS_HOST", Settings.Host),
+        ("REDIS_PORT", Settings.Port.ToString(CultureInfo.InvariantCulture)),
+        ("REDIS_USER", Settings.User),
+        ("REDIS_PASSWORD", Settings.Password),
+    ];
+
+    /// <summary>How to start a server of this kind on this machine; null if it is not here.</summary>
     private protected abstract ServerKind? Kind { get; }
 
     public async Task InitializeAsync()
     {
         try
         {
-            _server = await PrivateServer.StartAsync(
-                Kind ?? throw new InvalidOperationException("redis-server is not on PATH"), [], CancellationToken.None);
+            _server = await StartAsync();
         }
         catch (InvalidOperationException e)
         {
             _missing = e.Message;
-            messages.OnMessage(new DiagnosticMessage($"Tests on a real server are skipped: {_missing}"));
+            Print($"Tests on a real server are skipped: {_missing}");
         }
     }
 
-    public Task DisposeAsync()
+    public async Task DisposeAsync()
     {
-        _server?.Dispose();
-        return Task.CompletedTask;
+        if (_server is not null)
+        {
+            await _server.StopAsync();
+        }
     }
 
-    /// <summary>Another server of this kind, for a test that breaks or restarts it.</summary>
+    /// <summary>The server of the collection.</summary>
+    /// <exception cref="InvalidOperationException">There is none; the message is the reason.</exception>
+    private protected virtual async Task<RunningServer> StartAsync()
+    {
+        var server = await PrivateServer.StartAsync(
+            Kind ?? throw new InvalidOperationException("redis-server is not on PATH"), [], CancellationToken.None);
+        return new RunningServer(SettingsOf(server), () =>
+        {
+            server.Dispose();
+            return ValueTask.CompletedTask;
+        });
+    }
+
+    private protected void Print(string text) => messages.OnMessage(new DiagnosticMessage(text));
+
+    /// <summary>Another server of this kind, for a test that breaks, restarts or configures it.</summary>
     internal async Task<PrivateServer> StartAnotherAsync(params string[] moreArguments)
     {
         Skip.If(_server is null, _missing);
-        return await PrivateServer.StartAsync(Kind!, moreArguments, CancellationToken.None);
+        Skip.If(Kind is null, "this test needs a server of its own, and redis-server is not on PATH");
+        return await PrivateServer.StartAsync(Kind, moreArguments, CancellationToken.None);
     }
 
     internal static RedisSettings SettingsOf(PrivateServer server) => new() { Host = "127.0.0.1", Port = server.Port };
@@ -81,7 +111,7 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     }
 
     /// <summary>A resource that no other test uses.</summary>
-    public string NewResource() => $"test-{Interlocked.Increment(ref _names)}";
+    public string NewResource() => $"test-{_run}-{Interlocked.Increment(ref _names)}";
 
     public RedisMutex NewMutex(MutexOptions? options = null) => new(Settings, options);
 
@@ -89,15 +119,13 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     public RedisClient NewForeignClient() => new(Settings);
 }
 
-public sealed class RedisFixture(IMessageSink messages) : ServerFixture(messages)
-{
-    private protected override ServerKind? Kind => ServerKind.FindRedis();
-}
-
 public sealed class GarnetFixture(IMessageSink messages) : ServerFixture(messages)
 {
     private protected override ServerKind? Kind => ServerKind.Garnet;
 }
+
+/// <summary>A server that runs, and how to end it.</summary>
+internal sealed record RunningServer(RedisSettings Settings, Func<ValueTask> StopAsync);
 
 [CollectionDefinition(Name)]
 public sealed class OnRedis : ICollectionFixture<RedisFixture>

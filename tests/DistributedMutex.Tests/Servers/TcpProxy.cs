@@ -5,23 +5,24 @@ using System.Threading.Channels;
 
 namespace DistributedMutex.Tests.Servers;
 
-/// <summary>A network between a client and a server on this machine: it can be slow, lose replies, hold them back, or break.</summary>
+/// <summary>A network between a client on this machine and a server: it can be slow, lose replies, hold them back, or break.</summary>
 public sealed class TcpProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly int _target;
+    private readonly RedisSettings _target;
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _replies = Released();
 
-    public TcpProxy(int target)
+    public TcpProxy(RedisSettings target)
     {
         _target = target;
         _listener.Start();
         _ = AcceptAsync();
     }
 
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+    /// <summary>The server's settings, by way of this proxy.</summary>
+    public RedisSettings Settings => _target with { Host = "127.0.0.1", Port = ((IPEndPoint)_listener.LocalEndpoint).Port };
 
     /// <summary>How long every byte takes, each way.</summary>
     public TimeSpan Delay { get; init; }
@@ -81,7 +82,7 @@ public sealed class TcpProxy : IDisposable
                 _sockets[client] = _sockets[server] = 0;
                 try
                 {
-                    await server.ConnectAsync(IPAddress.Loopback, _target);
+                    await server.ConnectAsync(_target.Host, _target.Port);
                 }
                 catch (SocketException)
                 {
