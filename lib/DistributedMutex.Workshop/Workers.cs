@@ -28,6 +28,7 @@ public static class Workers
             if (WorkerProcess.Current is { } worker)
             {
                 await WorkerProcess.ReadyAsync().ConfigureAwait(false);
+                worker.Say($"starts, as process {Environment.ProcessId}");
                 await work(worker).ConfigureAwait(false);
                 return 0;
             }

@@ -38,8 +38,8 @@ public sealed partial class ServiceScriptTests(Scripts scripts) : IClassFixture<
         Assert.Contains(success, said);
         Assert.DoesNotContain('✗', run.Said);
 
-        // Each worker is a process of its own, and has its say.
-        var workers = said.Select(line => SaidByWorker().Match(line).Groups[1].Value).Where(number => number.Length > 0).Distinct().Count();
+        // Each worker is a process of its own, though it may find that the others have done all the work.
+        var workers = said.Select(line => StartsAsProcess().Match(line).Groups[1].Value).Where(process => process.Length > 0).Distinct().Count();
         Assert.Equal(script == "service_tenant.csx" ? 1 : 3, workers);
     }
 
@@ -55,6 +55,6 @@ public sealed partial class ServiceScriptTests(Scripts scripts) : IClassFixture<
         Assert.DoesNotContain('✓', run.Said);
     }
 
-    [GeneratedRegex(@"^\[Worker (\d)\]")]
-    private static partial Regex SaidByWorker();
+    [GeneratedRegex(@"^\[Worker \d\] starts, as process (\d+)$")]
+    private static partial Regex StartsAsProcess();
 }

@@ -10,11 +10,11 @@ internal static class Between
 {
     public static async Task<IReadOnlyList<Table>> RunAsync(Arena arena, BenchmarkOptions options)
     {
-        using var proxy = new TcpProxy(arena.Port) { Delay = TimeSpan.FromMilliseconds(5) };
+        using var proxy = new TcpProxy(new RedisSettings { Host = "127.0.0.1", Port = arena.Port }) { Delay = TimeSpan.FromMilliseconds(5) };
         return
         [
             await MeasureAsync("between instances, loopback", arena, arena.Port, handOffMilliseconds: 0.5, options.Locks, options),
-            await MeasureAsync("between instances, 5 ms each way", arena, proxy.Port, handOffMilliseconds: 11, [LockKind.Mutex, LockKind.Poll100], options),
+            await MeasureAsync("between instances, 5 ms each way", arena, proxy.Settings.Port, handOffMilliseconds: 11, [LockKind.Mutex, LockKind.Poll100], options),
         ];
     }
 
