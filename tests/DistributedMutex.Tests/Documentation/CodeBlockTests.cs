@@ -18,7 +18,7 @@ public sealed partial class CodeBlockTests
         ["ini"] = [".env"],
     };
 
-    public static TheoryData<string> Readmes => ["README.md", "README.es.md"];
+    public static TheoryData<string> Readmes => ["README.md", "README.es.md", "lib/DistributedMutex/README.md"];
 
     [Theory]
     [MemberData(nameof(Readmes))]

@@ -7,28 +7,51 @@ namespace DistributedMutex.Tests.Documentation;
 /// <summary>The server of the READMEs' examples, with a password; the REDIS_ variables of this process name it meanwhile.</summary>
 public sealed class DocumentedServer : IAsyncLifetime, IDisposable
 {
-    private const string Password = "redis123";
+    public const string Password = "redis123";
+
+    private static readonly string[] Variables = ["REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD"];
 
     private readonly TemporaryFolder _commands = new();
     private PrivateServer? _server;
+    private string? _missing;
 
-    internal PrivateServer Server => _server!;
+    /// <summary>Fails the test as skipped if the machine has none.</summary>
+    public RedisSettings Settings
+    {
+        get
+        {
+            Skip.If(_server is null, _missing);
+            return new() { Host = "127.0.0.1", Port = _server.Port, Password = Password };
+        }
+    }
+
+    public bool IsRedis => _server?.Kind.Name == ServerKind.RedisServer;
 
     /// <summary>What a command needs to find this server where a reader's is at localhost:6379.</summary>
     internal (string Name, string? Value)[] Environment =>
     [
-        ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", _server!.Port.ToString(CultureInfo.InvariantCulture)), ("REDIS_PASSWORD", Password),
-        ("REDISCLI_AUTH", Password), ("PATH", _commands.Path + Path.PathSeparator + System.Environment.GetEnvironmentVariable("PATH")),
+        .. Variables.Zip([Settings.Host, Settings.Port.ToString(CultureInfo.InvariantCulture), Password], (name, value) => (name, (string?)value)),
+        ("REDISCLI_AUTH", Password),
+        ("PATH", _commands.Path + Path.PathSeparator + System.Environment.GetEnvironmentVariable("PATH")),
     ];
 
     public async Task InitializeAsync()
     {
         var kind = ServerKind.FindRedis();
-        _server = await PrivateServer.StartAsync(
-            kind ?? ServerKind.Garnet,
-            kind is null ? ["--auth", "Password", "--password", Password] : ["--requirepass", Password],
-            CancellationToken.None);
-        foreach (var (name, value) in Environment.Where(variable => variable.Name.StartsWith("REDIS_", StringComparison.Ordinal)))
+        try
+        {
+            _server = await PrivateServer.StartAsync(
+                kind ?? ServerKind.Garnet,
+                kind is null ? ["--auth", "Password", "--password", Password] : ["--requirepass", Password],
+                CancellationToken.None);
+        }
+        catch (InvalidOperationException e)
+        {
+            _missing = e.Message;
+            return;
+        }
+
+        foreach (var (name, value) in Environment.Where(variable => Variables.Contains(variable.Name)))
         {
             System.Environment.SetEnvironmentVariable(name, value);
         }
@@ -43,7 +66,7 @@ public sealed class DocumentedServer : IAsyncLifetime, IDisposable
 
     public Task DisposeAsync()
     {
-        foreach (var (name, _) in Environment.Where(variable => variable.Name.StartsWith("REDIS_", StringComparison.Ordinal)))
+        foreach (var name in Variables)
         {
             System.Environment.SetEnvironmentVariable(name, null);
         }

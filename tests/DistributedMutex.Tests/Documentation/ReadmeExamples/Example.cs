@@ -9,6 +9,8 @@ namespace DistributedMutex.Tests.Documentation.ReadmeExamples;
 [Collection(Alone.Name)]
 public abstract class Example(DocumentedServer server) : IClassFixture<DocumentedServer>
 {
+    protected RedisSettings Settings { get; } = server.Settings;
+
     protected List<string> Done { get; } = [];
 
     /// <summary>Takes the place of System.Console.</summary>
@@ -31,7 +33,7 @@ public abstract class Example(DocumentedServer server) : IClassFixture<Documente
 
     protected bool IsLocked(string resource)
     {
-        using var client = new RedisClient(ServerFixture.SettingsOf(server.Server) with { Password = "redis123" });
+        using var client = new RedisClient(Settings);
         return client.Database.KeyExists($"lock:{resource}");
     }
 
