@@ -1,0 +1,65 @@
+using System.Globalization;
+using DistributedMutex.Tests.Processes;
+using DistributedMutex.Tests.Servers;
+using DistributedMutex.Workshop;
+
+namespace DistributedMutex.Tests.Documentation;
+
+/// <summary>The docker commands of the README, in their order, where an engine answers. They leave the reader's own Redis alone: other name, other port.</summary>
+[Collection(Alone.Name)]
+public sealed class DockerCommandTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> ComposeCommands => [.. Docker.ComposeCommands];
+
+    public void Dispose() => _folder.Dispose();
+
+    [SkippableTheory]
+    [MemberData(nameof(ComposeCommands))]
+    public async Task The_docker_commands_do_what_the_README_says(string compose)
+    {
+        await Docker.RequireImageAsync(Docker.RedisImage);
+        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        var name = Path.GetFileName(_folder.Path).ToLowerInvariant();
+        _folder.Write("docker-compose.yml", await File.ReadAllTextAsync(MarkdownPage.Repository("docker-compose.yml")));
+        _folder.Write("name.yml", $"services:\n  redis:\n    container_name: {name}\n");
+        (string, string?)[] environment =
+        [
+            ("COMPOSE_FILE", $"docker-compose.yml{Path.PathSeparator}name.yml"), ("COMPOSE_PROJECT_NAME", name),
+            ("REDIS_PASSWORD", "redis123"), ("REDIS_PORT", PrivateServer.FindFreePort().ToString(CultureInfo.InvariantCulture)),
+        ];
+        try
+        {
+            foreach (var command in CommandTests.CommandsThatStart("docker "))
+            {
+                var (exitCode, said) = await RunAsync(command);
+                Assert.True(exitCode == 0, $"{command}\n{said}");
+                if (command == "docker compose up -d")
+                {
+                    await UntilItAnswersAsync();
+                }
+            }
+        }
+        finally
+        {
+            await RunAsync("docker compose down --volumes");
+        }
+
+        async Task UntilItAnswersAsync()
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            while (!(await RunAsync("docker compose exec redis redis-cli PING")).Said.Contains("PONG", StringComparison.Ordinal))
+            {
+                Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, "the Redis of docker-compose.yml never answered");
+                await Task.Delay(200);
+            }
+        }
+
+        // Without a terminal, which the older one asks for.
+        async Task<(int ExitCode, string Said)> RunAsync(string command) =>
+            (await Docker.RunAsync(_folder.Path, command.Replace("docker compose", compose, StringComparison.Ordinal).Replace(" exec ", " exec -T ", StringComparison.Ordinal), environment))!.Value;
+    }
+}
