@@ -36,7 +36,6 @@ internal sealed partial class Acquisition
     /// <summary>A grant has arrived. Unless it is too old to be believed, the lock is this caller's, for the short time of a grant.</summary>
     public void Grant(long fence, TimeSpan serverTime)
     {
-        Lease lease;
         lock (_room.Gate)
         {
             if (Place is null)
@@ -56,11 +55,10 @@ internal sealed partial class Acquisition
 
             // The claim may make it shorter still.
             var left = Claimable - (age > TimeSpan.Zero ? age : TimeSpan.Zero);
-            lease = new Lease(_room, _token, fence, left < _book.FirstLease ? left : _book.FirstLease);
+            var lease = new Lease(_room, _token, fence, left < _book.FirstLease ? left : _book.FirstLease);
+            lease.Claim();
             _room.Begin(this, lease, Room.Fences);
         }
-
-        lease.Claim();
     }
 
     private Step Next(CancellationToken stop, out long sent, out Task news, out TimeSpan timeout)

@@ -49,8 +49,8 @@ internal sealed partial class Lease
         return IsHeld;
     }
 
-    // Only the first try of a claim is sent as one, which may shorten the time of the grant: it is sent before the caller
-    // has the lease, and so before any extension.
+    // Only the first try of a claim is sent as one, which may shorten the time of the grant: it is answered, or given up,
+    // before any extension is sent.
     private async Task RenewAsync(bool claim = false)
     {
         try

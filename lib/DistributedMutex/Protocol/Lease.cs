@@ -23,6 +23,7 @@ internal sealed partial class Lease
     private long _deadline;
     private long _nextRenewal = long.MaxValue;
     private bool _unclaimed;
+    private Task _claim = Task.CompletedTask;
     private bool _atMaxHold;
     private bool _abandoned;
     private CancellationTokenSource? _lost;
@@ -115,7 +116,7 @@ internal sealed partial class Lease
     }
 
     /// <summary>Makes a grant a whole lease. The holder need not wait for the reply: until it comes the grant's time counts.</summary>
-    public void Claim() => _ = RenewAsync(claim: true);
+    public void Claim() => _claim = RenewAsync(claim: true);
 
     /// <summary>Renews from now on, while somebody refers to <paramref name="scope"/>: a dropped handle must not hold for ever.</summary>
     public void RenewFor(MutexLock scope)
@@ -128,8 +129,12 @@ internal sealed partial class Lease
     }
 
     /// <summary>Lets the lease end no earlier than <paramref name="lease"/> from now; false if the lock is not ours any more.</summary>
-    public Task<bool> ExtendAsync(TimeSpan lease, CancellationToken cancellationToken) =>
-        ExtendAsync(lease, Book.ReplyTimeout, claim: false, cancellationToken);
+    public async Task<bool> ExtendAsync(TimeSpan lease, CancellationToken cancellationToken)
+    {
+        // A claim that the server has to be sent a second time, whole, must not come after the extension: it may shorten the lease.
+        await _claim.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return await ExtendAsync(lease, Book.ReplyTimeout, claim: false, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Gives the lock back; false if it was not ours any more. When it throws, the outcome is unknown and it may be called again.</summary>
     public bool Release()
