@@ -5,7 +5,7 @@ namespace DistributedMutex.Workshop;
 /// <summary>What redis-cli would say: a connection of its own, which knows nothing of the mutex.</summary>
 public static class RedisCli
 {
-    private static readonly Lazy<RedisClient> Client = new(() => new RedisClient(RedisServer.Use()));
+    private static readonly Lazy<RedisClient> Client = new(() => new RedisClient(RedisClient.Connect(RedisServer.Use(), allowAdmin: true)));
 
     /// <summary>What a check does after each command of the code that it calls.</summary>
     internal static AsyncLocal<Action?> AfterCommand { get; } = new();
@@ -43,4 +43,7 @@ public static class RedisCli
             return string.Join('\n', ((RedisResult[])result!).Select((one, index) => $"{index + 1}) {Text(one)}"));
         }
     }
+
+    /// <summary>How many commands were sent so far.</summary>
+    internal static long CommandCount => Client.Value.Connection.OperationCount;
 }
