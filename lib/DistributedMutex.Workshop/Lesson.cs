@@ -6,8 +6,15 @@ namespace DistributedMutex.Workshop;
 public static class Lesson
 {
     /// <summary>Finds or starts a Redis, runs the lesson, and returns the exit code: 0, or 1 with a message if a check failed or anything else went wrong.</summary>
-    public static async Task<int> RunAsync(Func<Task> lesson)
+    /// <param name="lesson">What the script does.</param>
+    /// <param name="usesContainer">Whether it uses a container of services: dotnet-script must be started in another way for that, and is.</param>
+    public static async Task<int> RunAsync(Func<Task> lesson, bool usesContainer = false)
     {
+        if (usesContainer && await WorkerProcess.RunForContainerAsync().ConfigureAwait(false) is { } code)
+        {
+            return code;
+        }
+
         if (OperatingSystem.IsWindows() && !Console.IsOutputRedirected)
         {
             Console.OutputEncoding = Encoding.UTF8;

@@ -5,7 +5,12 @@ namespace DistributedMutex.Workshop;
 /// <summary>What redis-cli would say: a connection of its own, which knows nothing of the mutex.</summary>
 public static class RedisCli
 {
-    private static readonly Lazy<RedisClient> Client = new(() => new RedisClient(RedisServer.Use()));
+    private static readonly Lazy<RedisClient> Client = new(() => new RedisClient(RedisClient.Connect(RedisServer.Use(), allowAdmin: true)));
+
+    private static long _sent;
+
+    /// <summary>How many commands were sent so far, without what the client itself sends.</summary>
+    internal static long CommandCount => Interlocked.Read(ref _sent);
 
     /// <summary>What a check does after each command of the code that it calls.</summary>
     internal static AsyncLocal<Action?> AfterCommand { get; } = new();
@@ -27,6 +32,7 @@ public static class RedisCli
     /// <summary>As above, with arguments that may hold spaces, such as a script.</summary>
     public static string Ask(string command, params string[] arguments)
     {
+        Interlocked.Increment(ref _sent);
         var reply = Text(Client.Value.Database.Execute(command, [.. arguments]));
         AfterCommand.Value?.Invoke();
         return reply;

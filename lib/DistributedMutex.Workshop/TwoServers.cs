@@ -38,13 +38,12 @@ public sealed class TwoServers : IDisposable
             Console.WriteLine($"No redis-server on PATH, so {kind.Name} is downloaded now, once: about 116 MB.");
         }
 
-        // By default a primary waits for more replicas before it copies anything.
-        var servers = new TwoServers(await StartOneAsync(kind, kind == ServerKind.Garnet ? [] : ["--repl-diskless-sync-delay", "0"]).ConfigureAwait(false));
+        var servers = new TwoServers(await StartOneAsync(kind).ConfigureAwait(false));
         try
         {
             if (servers.Replicates)
             {
-                servers._second = await StartOneAsync(kind, []).ConfigureAwait(false);
+                servers._second = await StartOneAsync(kind).ConfigureAwait(false);
                 await AskAsync(servers._second, $"REPLICAOF {servers.First.Host} {servers.First.Port}").ConfigureAwait(false);
                 await servers.CopiedAsync().ConfigureAwait(false);
             }
@@ -77,7 +76,7 @@ public sealed class TwoServers : IDisposable
     public async Task FailOverAsync()
     {
         _first.Dispose();
-        _second ??= await StartOneAsync(_first.Kind, []).ConfigureAwait(false);
+        _second ??= await StartOneAsync(_first.Kind).ConfigureAwait(false);
         if (Replicates)
         {
             await AskAsync(_second, "REPLICAOF NO ONE").ConfigureAwait(false);
@@ -93,10 +92,12 @@ public sealed class TwoServers : IDisposable
 
     private static RedisSettings SettingsOf(PrivateServer server) => new() { Host = IPAddress.Loopback.ToString(), Port = server.Port };
 
-    private static async Task<PrivateServer> StartOneAsync(ServerKind kind, string[] moreArguments)
+    // By default a primary waits for more replicas before it copies anything, and both may do it by way of a file.
+    private static async Task<PrivateServer> StartOneAsync(ServerKind kind)
     {
+        string[] arguments = kind == ServerKind.Garnet ? [] : ["--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "0", "--repl-diskless-load", "swapdb"];
         using var end = new CancellationTokenSource(StartTimeout);
-        return await PrivateServer.StartAsync(kind, moreArguments, end.Token).ConfigureAwait(false);
+        return await PrivateServer.StartAsync(kind, arguments, end.Token).ConfigureAwait(false);
     }
 
     // WAIT counts the replicas that have what this connection has written.

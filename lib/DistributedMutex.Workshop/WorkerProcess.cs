@@ -11,6 +11,12 @@ internal static class WorkerProcess
     private const string Option = "--worker";
     private const string Ready = "ready";
 
+    // Otherwise dotnet-script loads a second System.ComponentModel for the script, and no IServiceProvider of the
+    // one is an IServiceProvider of the other.
+    private const string NotIsolated = "--disable-isolated-load-context";
+
+    private static readonly bool IsHost = Assembly.GetEntryAssembly()?.GetName().Name == "dotnet-script";
+
     /// <summary>The arguments of this process, the script host's own included.</summary>
     public static string[] Arguments { get; } = Environment.GetCommandLineArgs();
 
@@ -32,7 +38,8 @@ internal static class WorkerProcess
     {
         var run = Guid.NewGuid().ToString("N");
         var said = new List<string>();
-        var workers = Enumerable.Range(1, count).Select(number => Process.Start(Again(number, run))!).ToList();
+        var workers = Enumerable.Range(1, count)
+            .Select(number => Process.Start(Again(redirect: true, Option, number.ToString(CultureInfo.InvariantCulture), run))!).ToList();
         try
         {
             foreach (var worker in workers)
@@ -73,23 +80,37 @@ internal static class WorkerProcess
         }
     }
 
-    private static ProcessStartInfo Again(int number, string run)
+    /// <summary>Runs the script again as it is, where its host has not started it in a way that lets it use a container; null: it has.</summary>
+    public static async Task<int?> RunForContainerAsync()
+    {
+        if (!IsHost || Arguments.Contains(NotIsolated))
+        {
+            return null;
+        }
+
+        using var again = Process.Start(Again(redirect: false))!;
+        await again.WaitForExitAsync().ConfigureAwait(false);
+        return again.ExitCode;
+    }
+
+    private static ProcessStartInfo Again(bool redirect, params string[] more)
     {
         var program = Environment.ProcessPath!;
-        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, StandardOutputEncoding = Encoding.UTF8 };
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = redirect, RedirectStandardOutput = redirect };
+        if (redirect)
+        {
+            start.StandardOutputEncoding = Encoding.UTF8;
+        }
 
         // The first argument is the program's dll, whether or not it has an executable of its own.
-        var isHost = Assembly.GetEntryAssembly()?.GetName().Name == "dotnet-script";
         string[] command =
         [
             .. Path.GetFileNameWithoutExtension(program) == "dotnet" ? Arguments[..1] : [],
 
-            // Otherwise dotnet-script loads a second System.ComponentModel for the script, and no IServiceProvider of the
-            // one is an IServiceProvider of the other.
-            .. isHost ? ["--disable-isolated-load-context"] : Array.Empty<string>(),
+            .. IsHost ? [NotIsolated] : Array.Empty<string>(),
             .. Arguments[1..],
-            .. isHost && !Arguments.Contains("--") ? ["--"] : Array.Empty<string>(),
-            Option, number.ToString(CultureInfo.InvariantCulture), run,
+            .. IsHost && !Arguments.Contains("--") ? ["--"] : Array.Empty<string>(),
+            .. more,
         ];
         foreach (var argument in command)
         {

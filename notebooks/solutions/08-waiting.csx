@@ -1,0 +1,1 @@
+bool LockInTurn(RedisMutex mutex, string resource, TimeSpan patience) => mutex.Lock(resource, wait: patience);

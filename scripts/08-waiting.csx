@@ -1,0 +1,90 @@
+#!/usr/bin/env dotnet-script
+#if !NET10_0_OR_GREATER
+#load "setup.csx"
+#endif
+
+// Lesson 8 from a terminal: waiting. notebooks/08-waiting.ipynb says more about each step.
+
+return await Lesson.RunAsync(async () =>
+{
+    Lesson.Step("What goes wrong: five threads ask, and sleep, and ask again");
+
+    void LockByPolling(int thread)
+    {
+        while (RedisCli.Ask($"SET lock:coffee thread-{thread} NX PX 30000") != "OK")
+        {
+            Thread.Sleep(100); // ask again later
+        }
+    }
+
+    void UnlockAfterPolling(int thread) => RedisCli.Ask("DEL lock:coffee");
+
+    var polling = new Waiters(LockByPolling, UnlockAfterPolling);
+    polling.Measure();
+
+    Lesson.Step("The picture: one turn each; between the bars nobody works");
+    Console.WriteLine(Timeline.Record(polling.TakeOneTurnEach));
+
+    Lesson.Step("The fix: a queue; whoever releases the lock hands it to the next");
+    var mutexes = Enumerable.Range(0, 6).Select(_ => new RedisMutex()).ToList();
+
+    void LockInQueue(int thread)
+    {
+        if (!mutexes[thread].Lock("coffee", wait: TimeSpan.FromSeconds(30)))
+        {
+            throw new TimeoutException("The coffee machine was taken for too long.");
+        }
+    }
+
+    void UnlockInQueue(int thread) => mutexes[thread].Unlock("coffee");
+
+    var baton = new Waiters(LockInQueue, UnlockInQueue, mutexes);
+    baton.Measure();
+    Console.WriteLine(Timeline.Record(baton.TakeOneTurnEach));
+
+    Lesson.Step("Both side by side");
+    Console.WriteLine(new BarChart("Commands in one second of waiting")
+    {
+        { "polling", polling.Commands },
+        { "baton", baton.Commands },
+    });
+    Console.WriteLine(new BarChart("From a release to the next holder", "ms")
+    {
+        { "polling", polling.HandOff.TotalMilliseconds },
+        { "baton", baton.HandOff.TotalMilliseconds },
+    });
+    var turns = new BarChart("Turns in one second");
+    for (var thread = 1; thread <= 5; thread++)
+    {
+        turns.Add($"polling, thread {thread}", polling.Turns[thread - 1]);
+    }
+
+    for (var thread = 1; thread <= 5; thread++)
+    {
+        turns.Add($"baton, thread {thread}", baton.Turns[thread - 1]);
+    }
+
+    Console.WriteLine(turns);
+
+    Lesson.Step("Your turn: stand in the queue, and run this script again");
+
+    // Your turn:
+    bool LockInTurn(RedisMutex mutex, string resource, TimeSpan patience)
+    {
+        var end = DateTime.UtcNow + patience;
+        while (DateTime.UtcNow < end)
+        {
+            if (mutex.Lock(resource, wait: TimeSpan.Zero))
+            {
+                return true;
+            }
+
+            Thread.Sleep(50);
+        }
+
+        return false;
+    }
+    // Up to here.
+
+    await WaitingCheck.RunAsync(LockInTurn);
+});
