@@ -1,10 +1,8 @@
 using DistributedMutex.Tests.Processes;
-using DistributedMutex.Tests.Servers;
 
 namespace DistributedMutex.Tests.Lessons;
 
 /// <summary>The lessons from a terminal, in both hosts of scripts.</summary>
-[Collection(Alone.Name)]
 public sealed class LessonScriptTests(Scripts scripts) : IClassFixture<Scripts>
 {
     public static TheoryData<ScriptHost, string> Lessons

@@ -1,12 +1,10 @@
 using System.Text.Json.Nodes;
 using DistributedMutex.Notebooks;
 using DistributedMutex.Tests.Processes;
-using DistributedMutex.Tests.Servers;
 
 namespace DistributedMutex.Tests.Lessons;
 
 /// <summary>Runs notebooks, each in a process of its own.</summary>
-[Collection(Alone.Name)]
 public sealed class NotebookTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
