@@ -48,6 +48,7 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="lease"/> is zero or negative.</exception>
     /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked; the lock is held until its deadline.</exception>
     /// <exception cref="TimeoutException">Redis did not answer; the lock is held until its deadline.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the lock is held as before or for longer.</exception>
     public Task<bool> ExtendAsync(TimeSpan? lease = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(lease));
@@ -57,6 +58,7 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     /// <summary>Releases the lock, once. False: it was not held any more, by expiry or by an earlier release.</summary>
     /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked; if the lock is still there, its lease frees it. May be tried again.</exception>
     /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled: before the release began, and the lock is held as before, or the outcome is unknown.</exception>
     public Task<bool> ReleaseAsync(CancellationToken cancellationToken = default) => _lease.ReleaseAsync(cancellationToken);
 
     /// <summary>Releases the lock if it is held. Never throws: a failure is logged, and the lease frees the lock.</summary>

@@ -74,9 +74,11 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="ArgumentException">The resource is blank.</exception>
     /// <exception cref="RedisException">Redis cannot be asked; if the lock is still there, its lease frees it. May be tried again.</exception>
     /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
+    /// <exception cref="ObjectDisposedException">The mutex was disposed, which has released the lock.</exception>
     public bool Unlock(LockKey resource) => FindLocked(resource)?.Release() ?? false;
 
     /// <inheritdoc cref="Unlock"/>
+    /// <exception cref="OperationCanceledException">The token was cancelled: before the release began, or the outcome is unknown. May be tried again.</exception>
     public Task<bool> UnlockAsync(LockKey resource, CancellationToken cancellationToken = default) =>
         FindLocked(resource)?.ReleaseAsync(cancellationToken) ?? Task.FromResult(false);
 
@@ -110,12 +112,16 @@ public sealed class RedisMutex : RedisClient
     }
 
     /// <summary>As <see cref="AcquireAsync"/>, but null if the lock could not be had within <paramref name="wait"/>.</summary>
-    /// <inheritdoc cref="AcquireAsync"/>
+    /// <inheritdoc cref="LockAsync"/>
     public async Task<MutexLock?> TryAcquireAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
         await RunAsync(NewAcquisition(resource, wait, retry), cancellationToken).ConfigureAwait(false) is { } lease ? new MutexLock(_book, lease) : null;
 
     /// <summary>Whether anyone holds the lock, a client of another kind included.</summary>
     /// <exception cref="ArgumentException">The resource is blank.</exception>
+    /// <exception cref="RedisException">Redis cannot be asked.</exception>
+    /// <exception cref="TimeoutException">Redis did not answer.</exception>
+    /// <exception cref="ObjectDisposedException">The mutex was disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<bool> IsLockedAsync(LockKey resource, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposing != 0, this);

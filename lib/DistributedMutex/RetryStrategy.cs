@@ -48,7 +48,8 @@ public sealed class RetryStrategy
             return null;
         }
 
-        var pause = _first * Math.Pow(2, Math.Min(retries, 30));
-        return pause < _longest ? pause : _longest;
+        // As a number, since it may be more than a time span takes.
+        var ticks = _first.Ticks * Math.Pow(2, Math.Min(retries, 60));
+        return ticks < _longest.Ticks ? TimeSpan.FromTicks((long)ticks) : _longest;
     }
 }

@@ -98,7 +98,7 @@ internal sealed partial class Acquisition
                         {
                             if (step == Step.Subscribe)
                             {
-                                _book.Grants.Subscribe(stop);
+                                _book.Grants.Subscribe(_book.ReplyTimeout, stop);
                                 break;
                             }
 

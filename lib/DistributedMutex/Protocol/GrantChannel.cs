@@ -14,6 +14,7 @@ internal sealed class GrantChannel
 
     private readonly IConnectionMultiplexer _connection;
     private readonly RedisChannel _channel;
+    private readonly string _prefix;
     private readonly ConcurrentDictionary<string, Acquisition> _waiting = new();
     private readonly SemaphoreSlim _subscribing = new(1);
     private volatile bool _subscribed;
@@ -23,10 +24,16 @@ internal sealed class GrantChannel
     private GrantChannel(IConnectionMultiplexer connection)
     {
         _connection = connection;
-        _channel = new RedisChannel("lock-grants:" + ClientId, RedisChannel.PatternMode.Literal);
+        var id = OwnerToken.NewClientId();
+        _channel = new RedisChannel("lock-grants:" + id, RedisChannel.PatternMode.Literal);
+
+        // The application may have given the connection a prefix for all channels: the client adds it, the scripts must be told.
+        _prefix = (string?)ConfigurationOptions.Parse(connection.Configuration, ignoreUnknown: true).ChannelPrefix ?? "";
+        ClientId = _prefix.Length == 0 ? id : $"{id}@{_prefix}";
     }
 
-    public string ClientId { get; } = OwnerToken.NewClientId();
+    /// <summary>What the owner tokens begin with: by it, baton.lua finds the channel.</summary>
+    public string ClientId { get; }
 
     public bool IsSubscribed => _subscribed;
 
@@ -39,9 +46,14 @@ internal sealed class GrantChannel
 
     public void Unregister(string token) => _waiting.TryRemove(token, out _);
 
-    public void Subscribe(CancellationToken stop)
+    public void Subscribe(TimeSpan timeout, CancellationToken stop)
     {
-        _subscribing.Wait(stop);
+        // Others may be trying in vain, one after the other.
+        if (!_subscribing.Wait(timeout, stop))
+        {
+            throw NotSubscribed();
+        }
+
         try
         {
             if (!_subscribed)
@@ -58,7 +70,11 @@ internal sealed class GrantChannel
 
     public async Task SubscribeAsync(TimeSpan timeout, CancellationToken stop)
     {
-        await _subscribing.WaitAsync(stop).ConfigureAwait(false);
+        if (!await _subscribing.WaitAsync(timeout, stop).ConfigureAwait(false))
+        {
+            throw NotSubscribed();
+        }
+
         try
         {
             if (!_subscribed)
@@ -72,6 +88,8 @@ internal sealed class GrantChannel
             _subscribing.Release();
         }
     }
+
+    private static TimeoutException NotSubscribed() => new("Redis did not answer to a subscription, which waiting for a lock needs.");
 
     private void Watch()
     {
@@ -93,7 +111,7 @@ internal sealed class GrantChannel
     {
         try
         {
-            var reply = (RedisResult[])(await _connection.GetDatabase().ExecuteAsync("PUBSUB", "NUMSUB", (string)_channel!).ConfigureAwait(false))!;
+            var reply = (RedisResult[])(await _connection.GetDatabase().ExecuteAsync("PUBSUB", "NUMSUB", _prefix + (string)_channel!).ConfigureAwait(false))!;
             if ((long)reply[1] == 0)
             {
                 var subscriber = _connection.GetSubscriber();

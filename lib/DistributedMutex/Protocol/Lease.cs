@@ -199,7 +199,8 @@ internal sealed partial class Lease
         }
     }
 
-    private void Lose()
+    /// <summary>Gives up: whether or not the lock is still there, it is held no more, and its lease frees it.</summary>
+    public void Lose()
     {
         long at;
         lock (_gate)

@@ -84,13 +84,16 @@ internal sealed class LeaseBook(LockProtocol protocol, GrantChannel grants, Mute
 
     public void ReleaseAll()
     {
+        var answers = true;
         foreach (var lease in _held.Keys)
         {
             lease.Abandon();
-            if (!ReleaseQuietly(lease))
+
+            // One time-out is enough: the others would only wait for the same server. But they must not be renewed any more.
+            answers = answers && ReleaseQuietly(lease);
+            if (!answers)
             {
-                // One time-out is enough: the others would only wait for the same server.
-                return;
+                lease.Lose();
             }
         }
     }

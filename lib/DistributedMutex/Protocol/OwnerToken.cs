@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace DistributedMutex.Protocol;
 
-/// <summary>What a lock's key holds: <c>machine-process-instance:random</c>, fresh for every acquisition.</summary>
+/// <summary>What a lock's key holds: <c>machine-process-connection:random</c>, fresh for every acquisition.</summary>
 internal static class OwnerToken
 {
     private const int RandomDigits = 32;
@@ -10,7 +10,7 @@ internal static class OwnerToken
     /// <summary>Names this process, in words that help whoever reads a key or CLIENT LIST.</summary>
     public static string ProcessName { get; } = $"{Environment.MachineName}-{Environment.ProcessId}";
 
-    /// <summary>Names one instance of the mutex.</summary>
+    /// <summary>Names one connection of this process, shared by the instances of the mutex on it.</summary>
     public static string NewClientId() => $"{ProcessName}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
     public static string New(string clientId) =>

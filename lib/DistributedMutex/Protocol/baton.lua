@@ -16,10 +16,11 @@ local function now()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Sends to the process that a token belongs to; the number of its listeners.
+-- Sends to the process that a token belongs to; the number of its listeners. The part of a token before its random digits
+-- names the process or, on a connection that puts a prefix before the names of its channels, "process@prefix".
 local function tell(token, what, number)
-  local channel = 'lock-grants:' .. (string.match(token, '^(.*):') or '')
-  return redis.call('PUBLISH', channel, string.format('%s %s %.0f %.0f', what, token, number, now()))
+  local process, prefix = string.match(token, '^([^@]*)@?(.*):')
+  return redis.call('PUBLISH', (prefix or '') .. 'lock-grants:' .. (process or ''), string.format('%s %s %.0f %.0f', what, token, number, now()))
 end
 
 -- Grants the lock to the head of the queue; without one, the lock is free.

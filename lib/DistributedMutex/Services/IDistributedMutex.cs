@@ -33,5 +33,6 @@ public interface IDistributedMutex
     /// <exception cref="ArgumentException">The key is blank.</exception>
     /// <exception cref="RedisException">Redis cannot be asked.</exception>
     /// <exception cref="TimeoutException">Redis did not answer.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled: at once, and the lock is held as before, or meanwhile, and the release goes on.</exception>
     Task<bool> ReleaseAsync(LockKey key, CancellationToken cancellationToken = default);
 }

@@ -1,3 +1,4 @@
+using DistributedMutex.Protocol;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DistributedMutex.Services;
@@ -7,9 +8,6 @@ internal sealed class MutexConnection(IServiceProvider services)
 {
     // Who wants a lock at once or not at all may still wait for the connection.
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(5);
-
-    // Timers take no more than 49 days.
-    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
     private Task<RedisMutex>? _opening;
@@ -34,10 +32,10 @@ internal sealed class MutexConnection(IServiceProvider services)
             return await opening.ConfigureAwait(false);
         }
 
-        var timeout = wait == Timeout.InfiniteTimeSpan || wait > LongestTimer ? Timeout.InfiniteTimeSpan : wait > ShortestWait ? wait : ShortestWait;
+        var timeout = wait == Timeout.InfiniteTimeSpan || wait > Lease.LongestTimer ? Timeout.InfiniteTimeSpan : wait > ShortestWait ? wait : ShortestWait;
         try
         {
-            return await opening.WaitAsync(timeout, clock, cancellationToken).ConfigureAwait(false);
+            return await opening.Within(timeout, clock, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!opening.IsCompleted)
         {

@@ -21,7 +21,8 @@ internal sealed class MutexHealthCheck(MutexConnection connection, IOptions<Mute
                 return HealthCheckResult.Degraded($"The lock '{Resource}' could not be had within {Wait.TotalSeconds} s: another check holds it.");
             }
 
-            return await probe.ReleaseAsync(cancellationToken).ConfigureAwait(false)
+            // Also when the check has been given up meanwhile: the lock would stay until its lease ends, and fail the next checks.
+            return await probe.ReleaseAsync(CancellationToken.None).ConfigureAwait(false)
                 ? HealthCheckResult.Healthy("A lock was taken and released.")
                 : new HealthCheckResult(context.Registration.FailureStatus, $"The lock '{Resource}' was lost while it was held.");
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using DistributedMutex.Diagnostics;
+using DistributedMutex.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -70,7 +71,9 @@ internal sealed class ServiceMutex : IDistributedMutex
             var held = await mutex.AcquireAsync(
                 request.Resource, wait == Timeout.InfiniteTimeSpan ? wait : left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken: cancellationToken).ConfigureAwait(false);
             request.Lock = held;
-            _held[request.Resource] = held;
+
+            // Whoever comes here late may have lost the lock to the next holder already.
+            _held.AddOrUpdate(request.Resource, static (_, mine) => mine, static (_, other, mine) => other.Fence > mine.Fence ? other : mine, held);
             held.Lost.UnsafeRegister(_ => _held.TryRemove(KeyValuePair.Create(request.Resource, held)), null);
             return true;
         }
@@ -94,7 +97,9 @@ internal sealed class ServiceMutex : IDistributedMutex
     {
         try
         {
-            return await held.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            // Nobody can ask for it a second time, so it is done whole; the token ends no more than the wait for it.
+            return await held.ReleaseAsync(CancellationToken.None)
+                .Within(Timeout.InfiniteTimeSpan, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -10,6 +10,9 @@ internal sealed class LogRecorder : ILoggerFactory, ILoggerProvider, ILogger
 
     public IEnumerable<LogEntry> Entries => _entries;
 
+    /// <summary>Raised where the library logs.</summary>
+    public event Action<LogEntry>? Logged;
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public void AddProvider(ILoggerProvider provider)
@@ -25,7 +28,9 @@ internal sealed class LogRecorder : ILoggerFactory, ILoggerProvider, ILogger
     {
         var values = state as IEnumerable<KeyValuePair<string, object?>> ?? [];
         var resource = values.FirstOrDefault(value => value.Key == "Resource").Value as string;
-        _entries.Enqueue(new LogEntry(logLevel, eventId.Id, eventId.Name, formatter(state, exception), resource, exception));
+        var entry = new LogEntry(logLevel, eventId.Id, eventId.Name, formatter(state, exception), resource, exception);
+        _entries.Enqueue(entry);
+        Logged?.Invoke(entry);
     }
 
     public void Dispose()

@@ -201,6 +201,7 @@ public sealed class RegistrationTests
         Assert.Equal([10, 20, 40, 50, 50], Pauses(RetryStrategy.Exponential(first, longest), 5));
         Assert.Equal([10, 20, null], Pauses(RetryStrategy.Exponential(first, longest).Limit(2).Limit(9), 3));
         Assert.Equal(longest, RetryStrategy.Exponential(first, longest).Pause(int.MaxValue - 1));
+        Assert.Equal(TimeSpan.FromHours(1), RetryStrategy.Linear(TimeSpan.FromHours(1)).Pause(40));
         Assert.Throws<ArgumentOutOfRangeException>(() => RetryStrategy.Linear(TimeSpan.Zero));
         Assert.Throws<ArgumentOutOfRangeException>(() => RetryStrategy.Exponential(longest, first));
         Assert.Throws<ArgumentOutOfRangeException>(() => RetryStrategy.None.Limit(-1));
