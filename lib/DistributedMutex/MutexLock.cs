@@ -38,7 +38,8 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     /// <summary>How long the lock can be relied on if it is not renewed; zero when it is not held.</summary>
     public TimeSpan Remaining => _lease.Remaining;
 
-    /// <summary>Cancelled the moment the lock can no longer be relied on, whether or not Redis answers; not by releasing it.</summary>
+    /// <summary>Cancelled the moment the lock can no longer be relied on, whether or not Redis answers; not by releasing it.
+    /// A callback that refers to this object keeps it alive, and so renewed, even if it is dropped without being disposed.</summary>
     public CancellationToken Lost => _lease.Lost;
 
     /// <summary>

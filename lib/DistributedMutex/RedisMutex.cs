@@ -170,8 +170,7 @@ public sealed class RedisMutex : RedisClient
     private (MutexOptions, TimeSpan, LeaseBook) Open(MutexOptions options)
     {
         var replyTimeout = TimeSpan.FromMilliseconds(Connection.TimeoutMilliseconds);
-        var cluster = Connection.GetEndPoints().Any(server => Connection.GetServer(server).ServerType == ServerType.Cluster);
-        return (options, replyTimeout, new LeaseBook(new LockProtocol(Database, cluster), GrantChannel.For(Connection), options, replyTimeout, options.NewLogger()));
+        return (options, replyTimeout, new LeaseBook(new LockProtocol(Database), GrantChannel.For(Connection), options, replyTimeout, options.NewLogger()));
     }
 
     private Acquisition NewAcquisition(LockKey resource, TimeSpan? wait, TimeSpan? retry) => new(

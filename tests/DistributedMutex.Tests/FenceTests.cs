@@ -76,7 +76,7 @@ public abstract class FenceTests(ServerFixture server)
     public void Asking_again_with_the_token_that_holds_is_told_so_and_gets_a_whole_lease_and_a_greater_fence()
     {
         using var client = server.NewForeignClient();
-        var protocol = new LockProtocol(client.Database, cluster: false);
+        var protocol = new LockProtocol(client.Database);
         var keys = new LockKeys(server.NewResource());
 
         var first = protocol.Acquire(keys, "token", TimeSpan.FromSeconds(10), fences: 1, join: false);

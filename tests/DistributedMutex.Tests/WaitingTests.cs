@@ -171,7 +171,7 @@ public abstract class WaitingTests(ServerFixture server)
         await using (var held = await waiting.WaitAsync(TimeSpan.FromSeconds(10)))
         {
             stopped.Continue();
-            await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
+            await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1, stopped);
             Assert.DoesNotContain("holding", stopped.Said, StringComparison.Ordinal);
             Assert.True(held.IsHeld);
         }
@@ -215,11 +215,13 @@ public abstract class WaitingTests(ServerFixture server)
         Assert.True(database.StringSet("lock:x", "theirs", Long, When.NotExists));
         var mutexes = Enumerable.Range(0, 10).Select(_ => new RedisMutex(admin)).ToList();
         var retry = TimeSpan.FromMilliseconds(100);
-        var first = mutexes[0].LockAsync("x", TimeSpan.FromSeconds(1), retry);
+        using var leave = new CancellationTokenSource();
+        var first = mutexes[0].LockAsync("x", Long, retry, leave.Token);
         await ServerFixture.UntilQueuedAsync(database, "x", 1);
         var others = mutexes.Skip(1).Select(mutex => mutex.LockAsync("x", Long, retry)).ToList();
         await ServerFixture.UntilQueuedAsync(database, "x", 10);
-        Assert.False(await first);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
 
         await Task.Delay(TimeSpan.FromSeconds(1));
         var commands = await CountIfPossibleAsync(admin);

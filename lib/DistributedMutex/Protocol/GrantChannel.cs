@@ -93,12 +93,14 @@ internal sealed class GrantChannel
 
     private void Watch()
     {
-        _connection.ConnectionFailed += (_, _) => Interlocked.Exchange(ref _failed, 1);
+        // A bit for each kind of connection: that of the commands may be back before that of the subscriptions.
+        _connection.ConnectionFailed += (_, failure) => Interlocked.Or(ref _failed, 1 << (int)failure.ConnectionType);
 
         // 1.x says "restored" without a failure as well: that must not wake every waiter.
-        _connection.ConnectionRestored += (_, _) =>
+        _connection.ConnectionRestored += (_, restoration) =>
         {
-            if (Interlocked.Exchange(ref _failed, 0) == 1)
+            var bit = 1 << (int)restoration.ConnectionType;
+            if ((Interlocked.And(ref _failed, ~bit) & bit) != 0)
             {
                 _ = ResumeAsync();
             }

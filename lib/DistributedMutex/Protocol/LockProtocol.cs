@@ -18,25 +18,40 @@ internal sealed class LockProtocol
     private static readonly LuaScript RenewScript = new("renew.lua");
 
     private readonly IDatabase _database;
-    private readonly RedisValue _cluster;
+    private bool? _isCluster;
 
-    public LockProtocol(IDatabase database, bool cluster) => (_database, _cluster) = (database, cluster ? "cluster" : "");
+    public LockProtocol(IDatabase database) => _database = database;
+
+    // A shared connection may not be there yet. Not to know is to be careful: the scripts then do not rely on the count of listeners.
+    private RedisValue Cluster
+    {
+        get
+        {
+            var connection = _database.Multiplexer;
+            if (_isCluster is null && connection.IsConnected)
+            {
+                _isCluster = connection.GetEndPoints().Any(server => connection.GetServer(server).ServerType == ServerType.Cluster);
+            }
+
+            return _isCluster == false ? "" : "cluster";
+        }
+    }
 
     public AcquireReply Acquire(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
-        AcquireScript.Evaluate(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster], ReadAcquired);
+        AcquireScript.Evaluate(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", Cluster], ReadAcquired);
 
     public Task<AcquireReply> AcquireAsync(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
-        AcquireScript.EvaluateAsync(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", _cluster], ReadAcquired);
+        AcquireScript.EvaluateAsync(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", Cluster], ReadAcquired);
 
     public bool Release(LockKeys keys, string token) =>
-        ReleaseScript.Evaluate(_database, keys.Waiting, [token, _cluster], ReadBoolean);
+        ReleaseScript.Evaluate(_database, keys.Waiting, [token, Cluster], ReadBoolean);
 
     public Task<bool> ReleaseAsync(LockKeys keys, string token) =>
-        ReleaseScript.EvaluateAsync(_database, keys.Waiting, [token, _cluster], ReadBoolean);
+        ReleaseScript.EvaluateAsync(_database, keys.Waiting, [token, Cluster], ReadBoolean);
 
     /// <summary>Releases, or leaves the queue, without waiting for the reply.</summary>
     public void ReleaseUnasked(LockKeys keys, string token) =>
-        ReleaseScript.Send(_database, keys.Waiting, [token, _cluster]);
+        ReleaseScript.Send(_database, keys.Waiting, [token, Cluster]);
 
     public Task<bool> RenewAsync(LockKeys keys, string token, TimeSpan lease, bool claim) =>
         RenewScript.EvaluateAsync(_database, keys.Holding, [token, Milliseconds(lease), claim ? "claim" : "renew"], ReadBoolean);

@@ -6,13 +6,13 @@ namespace DistributedMutex.Services;
 /// <summary>Connects when a lock is first wanted, off the caller's thread; after a failure the next call tries again.</summary>
 internal sealed class MutexConnection(IServiceProvider services)
 {
-    // Who wants a lock at once or not at all may still wait for the connection.
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(5);
+    // Who wants a lock at once or not at all may still wait for the connection; longer than it takes to fail, so as to hear why.
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(15);
 
     private readonly Lock _gate = new();
     private Task<RedisMutex>? _opening;
 
-    /// <exception cref="TimeoutException">The server has not answered within <paramref name="wait"/>, or 5 seconds if that is longer.</exception>
+    /// <exception cref="TimeoutException">The server has not answered within <paramref name="wait"/>, or 15 seconds if that is longer.</exception>
     public async Task<RedisMutex> OpenAsync(TimeSpan wait, TimeProvider clock, CancellationToken cancellationToken)
     {
         Task<RedisMutex> opening;

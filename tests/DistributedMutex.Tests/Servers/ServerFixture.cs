@@ -1,5 +1,6 @@
 using System.Globalization;
 using DistributedMutex.Protocol;
+using DistributedMutex.Tests.Processes;
 using DistributedMutex.Workshop;
 using StackExchange.Redis;
 using Xunit.Abstractions;
@@ -99,13 +100,14 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     }
 
     /// <summary>Waits until so many wait for a resource in Redis.</summary>
-    public static async Task UntilQueuedAsync(IDatabase database, string resource, int count)
+    internal static async Task UntilQueuedAsync(IDatabase database, string resource, int count, ChildProcess? waiter = null)
     {
         var queue = new LockKeys(resource).Queue;
         var started = TimeProvider.System.GetTimestamp();
-        while (await database.SortedSetLengthAsync(queue) != count)
+        while (await database.SortedSetLengthAsync(queue) is var queued && queued != count)
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"{count} waiters never queued for {resource}");
+            Assert.True(
+                TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"{queued} wait for {resource}, never {count}; the process said '{waiter?.Said}'.");
             await Task.Delay(5);
         }
     }
