@@ -10,9 +10,11 @@
 local function mint(count)
   local time = redis.call('TIME')
   local clock = time[1] * 1000000 + time[2]
-  local first = math.max(clock, tonumber(redis.call('GET', KEYS[3]) or 0)) + 1
 
   -- What the clock has passed by a day later may be forgotten, and so leaves no litter.
-  redis.call('SET', KEYS[3], string.format('%.0f', first + count - 1), 'PX', 86400000)
-  return first
+  local before = redis.call('SET', KEYS[3], string.format('%.0f', clock + count), 'PX', 86400000, 'GET')
+  if before and tonumber(before) > clock then
+    return redis.call('INCRBY', KEYS[3], before - clock) - count + 1
+  end
+  return clock + 1
 end
