@@ -22,7 +22,7 @@ internal sealed class SvgDocument
 
     public const int Width = 720;
 
-    private const double LetterWidth = 6.6;
+    private const double LetterWidth = 7.4;
 
     private readonly StringBuilder _body = new();
 
