@@ -142,7 +142,9 @@ public abstract class LockTests(ServerFixture server)
         Assert.Equal(cancel.Token, thrown.CancellationToken);
 
         Assert.True(await holder.UnlockAsync(resource));
-        Assert.True(await holder.LockAsync(resource, TimeSpan.Zero));
+
+        // Its leaving may still be on its way, and a grant cross it; it then gives that back, long before a grant ends by itself.
+        Assert.True(await holder.LockAsync(resource, TimeSpan.FromSeconds(2)));
     }
 
     [SkippableFact]
