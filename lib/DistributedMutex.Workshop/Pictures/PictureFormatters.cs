@@ -7,8 +7,7 @@ internal sealed class PictureFormatters
 
     public const string Text = "text/plain";
 
-    // Called by its name.
-#pragma warning disable CA1822
+#pragma warning disable CA1822 // Called by its name, on an instance.
     public IEnumerable<object> CreateTypeFormatters() =>
         [new Formatter(Svg, picture => picture.ToSvg()), new Formatter(Text, picture => picture.ToString())];
 #pragma warning restore CA1822
