@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Xml.Linq;
 
 namespace DistributedMutex.Workshop;
 
@@ -13,13 +12,6 @@ public static partial class Doctor
     // A program that does not answer is as good as none.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly (string Property, string Package)[] PackageGroups =
-    [
-        ("StackExchangeRedisVersion", "StackExchange.Redis"),
-        ("TestcontainersRedisVersion", "Testcontainers.Redis"),
-        ("DotNetInteractiveVersion", "Microsoft.DotNet.Interactive"),
-    ];
-
     /// <summary>Whether the .NET SDK is there that the folder's global.json asks for.</summary>
     internal static async Task<DoctorFinding> CheckSdkAsync(string folder)
     {
@@ -27,27 +19,6 @@ public static partial class Doctor
         return version is { ExitCode: 0 }
             ? new(".NET SDK", DoctorState.Fine, version.Value.FirstLine)
             : new(".NET SDK", DoctorState.Broken, "there is none that global.json accepts. Install the .NET 10 SDK, https://dot.net/download.");
-    }
-
-    /// <summary>What the build chose of the package feed (build/FeedProbe.targets).</summary>
-    internal static DoctorFinding CheckPackages(string feedProps)
-    {
-        if (!File.Exists(feedProps))
-        {
-            return new("Packages", DoctorState.Fine, "no feed.props, so the versions were set by hand.");
-        }
-
-        var properties = XElement.Load(feedProps).Elements("PropertyGroup").Elements().ToDictionary(property => property.Name.LocalName, property => property.Value);
-        var asked = PackageGroups.Where(group => properties.ContainsKey(group.Property))
-            .Select(group => (group.Package, Version: properties[group.Property], Wanted: properties.GetValueOrDefault(group.Property + "AskedFor")))
-            .ToList();
-        var text = string.Join(", ", asked.Select(group =>
-            group.Version.Length == 0 ? $"no {group.Package}"
-            : group.Version == group.Wanted ? $"{group.Package} {group.Version}"
-            : $"{group.Package} {group.Version} instead of {group.Wanted}"));
-        return asked.All(group => group.Version == group.Wanted)
-            ? new("Packages", DoctorState.Fine, $"{text}.")
-            : new("Packages", DoctorState.Optional, $"{text}: the package feed lacked the rest. If that has changed, delete feed.props and build.");
     }
 
     /// <summary>Docker, its engine and Compose.</summary>

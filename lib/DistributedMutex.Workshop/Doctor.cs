@@ -16,7 +16,6 @@ public static partial class Doctor
 
         List<string> broken = [];
         Print(await CheckSdkAsync(Clone.Root).ConfigureAwait(false));
-        Print(CheckPackages(Path.Combine(Clone.Root, "feed.props")));
         var (envFile, settings) = CheckEnvFile();
         Print(envFile);
         if (settings is not null)

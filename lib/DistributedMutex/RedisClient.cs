@@ -88,6 +88,7 @@ public class RedisClient : IDisposable, IAsyncDisposable
         var options = new ConfigurationOptions
         {
             EndPoints = { { settings.Host, settings.Port } },
+            User = settings.User,
             Password = settings.Password,
             Ssl = settings.Ssl,
             AllowAdmin = allowAdmin,
@@ -96,18 +97,9 @@ public class RedisClient : IDisposable, IAsyncDisposable
             SyncTimeout = 5_000,
             ClientName = OwnerToken.ProcessName,
         };
-#if REDIS_CLIENT_3
-        options.User = settings.User;
-
         // RESP3 puts commands and messages on one connection, on which two Garnet sessions whose scripts publish to each
         // other wait for each other; RESP2 gives the messages a connection of their own.
         options.Protocol = RedisProtocol.Resp2;
-#else
-        if (settings.User is not (null or "default"))
-        {
-            throw new NotSupportedException("REDIS_USER is set, but this build's Redis client (StackExchange.Redis 1.2.6) cannot send a user name: build with 3.x, or sign in as \"default\".");
-        }
-#endif
         // 1.x of the client names the cause only in what it logs on the way. The log is read here and never shown.
         var lines = new StringWriter();
         var log = TextWriter.Synchronized(lines);

@@ -1,4 +1,3 @@
-#if DOTNET_INTERACTIVE
 using Microsoft.DotNet.Interactive;
 using Microsoft.DotNet.Interactive.Commands;
 using Microsoft.DotNet.Interactive.CSharp;
@@ -43,4 +42,3 @@ internal sealed class InteractiveKernel : ICellKernel, IDisposable
 
     public void Dispose() => _kernel.Dispose();
 }
-#endif

@@ -10,7 +10,6 @@ switch (args)
     case ["run", var path]:
         return Report(await RunAsync(Notebook.Read(path)));
 
-#if DOTNET_INTERACTIVE
     case ["run", var path, "--kernel"]:
         var read = Notebook.Read(path);
         Directory.SetCurrentDirectory(read.Folder);
@@ -20,7 +19,6 @@ switch (args)
             await run.RunAsync(kernel);
             return Report(run);
         }
-#endif
 
     case ["write", var path]:
         var notebook = Notebook.Read(path);

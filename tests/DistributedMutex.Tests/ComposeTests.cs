@@ -11,7 +11,7 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = PrivateServer.FindFreePort();
 
-    public static TheoryData<string> Commands => [.. Docker.ComposeCommands];
+    public static TheoryData<string> Commands => [.. DockerCommand.ComposeCommands];
 
     public void Dispose() => _folder.Dispose();
 
@@ -19,13 +19,13 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
     [MemberData(nameof(Commands))]
     public async Task The_file_is_valid_and_takes_password_and_port_from_env(string compose)
     {
-        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         WriteWithEnv("REDIS_PASSWORD=from-env\n");
-        var config = (await Docker.RunAsync(_folder.Path, $"{compose} config"))!.Value;
+        var config = (await DockerCommand.RunAsync(_folder.Path, $"{compose} config"))!.Value;
         Assert.True(config.ExitCode == 0, config.Said);
         Assert.Matches(@"- --requirepass\s+- from-env\s", config.Said);
         Assert.Contains("REDISCLI_AUTH: from-env", config.Said, StringComparison.Ordinal);
-        Assert.Contains($"image: {Docker.RedisImage}", config.Said, StringComparison.Ordinal);
+        Assert.Contains($"image: {DockerCommand.RedisImage}", config.Said, StringComparison.Ordinal);
         Assert.Contains("127.0.0.1", config.Said, StringComparison.Ordinal);
         Assert.Contains($"{_port}", config.Said, StringComparison.Ordinal);
     }
@@ -34,9 +34,9 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
     [MemberData(nameof(Commands))]
     public async Task Without_a_password_no_Redis_is_started(string compose)
     {
-        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         WriteWithEnv("REDIS_PASSWORD=\n");
-        var config = (await Docker.RunAsync(_folder.Path, $"{compose} config"))!.Value;
+        var config = (await DockerCommand.RunAsync(_folder.Path, $"{compose} config"))!.Value;
         Assert.NotEqual(0, config.ExitCode);
         Assert.Contains("set it in .env", config.Said, StringComparison.Ordinal);
     }
@@ -45,8 +45,8 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
     [MemberData(nameof(Commands))]
     public async Task Its_Redis_is_the_one_that_the_next_script_uses_with_the_password(string compose)
     {
-        await Docker.RequireImageAsync(Docker.RedisImage);
-        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        await DockerCommand.RequireImageAsync(DockerCommand.RedisImage);
+        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         WriteWithEnv(File.ReadAllText(Path.Combine(Clone.Root, ".env")).Replace("REDIS_PORT=6379\n", "", StringComparison.Ordinal));
 
         // The name in the file is for people to type; somebody's own may be running.
@@ -55,7 +55,7 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
         var composeHere = $"{compose} -p {container} -f docker-compose.yml -f name.yml";
         try
         {
-            var up = (await Docker.RunAsync(_folder.Path, $"{composeHere} up -d"))!.Value;
+            var up = (await DockerCommand.RunAsync(_folder.Path, $"{composeHere} up -d"))!.Value;
             Assert.True(up.ExitCode == 0, up.Said);
 
             using var script = scripts.Start(ScriptHost.DotnetRun, "main.csx", _folder.Path, []);
@@ -63,14 +63,14 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
             Assert.Matches($@"^Redis: 7\.\d+\.\d+ at localhost:{_port}, as \.env or the default says\.\n", script.Said);
 
             await UntilHealthyAsync(container);
-            var keys = (await Docker.RunAsync(_folder.Path, $"docker exec {container} redis-cli --scan"))!.Value;
+            var keys = (await DockerCommand.RunAsync(_folder.Path, $"docker exec {container} redis-cli --scan"))!.Value;
             Assert.Contains("{lock:shared_file}:fence", keys.Said, StringComparison.Ordinal);
-            var refused = (await Docker.RunAsync(_folder.Path, $"docker exec -e REDISCLI_AUTH= {container} redis-cli ping"))!.Value;
+            var refused = (await DockerCommand.RunAsync(_folder.Path, $"docker exec -e REDISCLI_AUTH= {container} redis-cli ping"))!.Value;
             Assert.StartsWith("NOAUTH", refused.Said, StringComparison.Ordinal);
         }
         finally
         {
-            await Docker.RunAsync(_folder.Path, $"{composeHere} down -v");
+            await DockerCommand.RunAsync(_folder.Path, $"{composeHere} down -v");
         }
     }
 
@@ -86,7 +86,7 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var health = (await Docker.RunAsync(_folder.Path, $"docker inspect --format {{{{.State.Health.Status}}}} {container}"))!.Value.Said.Trim();
+            var health = (await DockerCommand.RunAsync(_folder.Path, $"docker inspect --format {{{{.State.Health.Status}}}} {container}"))!.Value.Said.Trim();
             if (health == "healthy")
             {
                 return;

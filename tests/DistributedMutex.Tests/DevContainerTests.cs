@@ -69,8 +69,8 @@ public sealed partial class DevContainerTests : IDisposable
     [InlineData("docker-compose")]
     public async Task Its_Compose_file_is_valid(string compose)
     {
-        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
-        var config = (await Docker.RunAsync(InClone(".devcontainer"), $"{compose} -f docker-compose.yml config"))!.Value;
+        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
+        var config = (await DockerCommand.RunAsync(InClone(".devcontainer"), $"{compose} -f docker-compose.yml config"))!.Value;
         Assert.True(config.ExitCode == 0, config.Said);
         Assert.Contains("REDIS_HOST: redis", config.Said, StringComparison.Ordinal);
         Assert.Contains("condition: service_healthy", config.Said, StringComparison.Ordinal);

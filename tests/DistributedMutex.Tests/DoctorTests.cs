@@ -42,25 +42,6 @@ public sealed class DoctorTests : IDisposable
         Is(DoctorState.Broken, "✗ .NET SDK: there is none that global.json accepts. Install ", await Doctor.CheckSdkAsync(_folder.Path));
     }
 
-    [Theory]
-    [InlineData("3.1.31", "4.15.0", false, "✓ Packages: StackExchange.Redis 3.1.31, Testcontainers.Redis 4.15.0.")]
-    [InlineData("1.2.6", "4.15.0", true, "✗ Packages (optional): StackExchange.Redis 1.2.6 instead of 3.1.31, Testcontainers.Redis 4.15.0: ")]
-    [InlineData("3.1.31", "", true, "✗ Packages (optional): StackExchange.Redis 3.1.31, no Testcontainers.Redis: ")]
-    public void The_packages_are_those_of_feed_props(string redis, string containers, bool optional, string line)
-    {
-        _folder.Write("feed.props", $"""
-            <Project>
-              <PropertyGroup><StackExchangeRedisVersion>{redis}</StackExchangeRedisVersion><StackExchangeRedisVersionAskedFor>3.1.31</StackExchangeRedisVersionAskedFor></PropertyGroup>
-              <PropertyGroup><TestcontainersRedisVersion>{containers}</TestcontainersRedisVersion><TestcontainersRedisVersionAskedFor>4.15.0</TestcontainersRedisVersionAskedFor></PropertyGroup>
-            </Project>
-            """);
-        Is(optional ? DoctorState.Optional : DoctorState.Fine, line, Doctor.CheckPackages(_folder.File("feed.props")));
-    }
-
-    [Fact]
-    public void The_feed_props_of_this_clone_can_be_read() =>
-        Assert.NotEqual(DoctorState.Broken, Doctor.CheckPackages(Path.Combine(Clone.Root, "feed.props")).State);
-
     [Fact]
     public void The_env_file_is_named_with_the_variables_that_win_over_it()
     {

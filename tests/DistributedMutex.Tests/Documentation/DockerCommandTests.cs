@@ -13,7 +13,7 @@ public sealed class DockerCommandTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string> ComposeCommands => [.. Docker.ComposeCommands];
+    public static TheoryData<string> ComposeCommands => [.. DockerCommand.ComposeCommands];
 
     public void Dispose() => _folder.Dispose();
 
@@ -21,8 +21,8 @@ public sealed class DockerCommandTests : IDisposable
     [MemberData(nameof(ComposeCommands))]
     public async Task The_docker_commands_do_what_the_README_says(string compose)
     {
-        await Docker.RequireImageAsync(Docker.RedisImage);
-        Skip.IfNot(await Docker.HasComposeAsync(compose), $"no {compose} on this machine");
+        await DockerCommand.RequireImageAsync(DockerCommand.RedisImage);
+        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         var name = Path.GetFileName(_folder.Path).ToLowerInvariant();
         _folder.Write("docker-compose.yml", await File.ReadAllTextAsync(MarkdownPage.Repository("docker-compose.yml")));
         _folder.Write("name.yml", $"services:\n  redis:\n    container_name: {name}\n");
@@ -60,6 +60,6 @@ public sealed class DockerCommandTests : IDisposable
 
         // Without a terminal, which the older one asks for.
         async Task<(int ExitCode, string Said)> RunAsync(string command) =>
-            (await Docker.RunAsync(_folder.Path, command.Replace("docker compose", compose, StringComparison.Ordinal).Replace(" exec ", " exec -T ", StringComparison.Ordinal), environment))!.Value;
+            (await DockerCommand.RunAsync(_folder.Path, command.Replace("docker compose", compose, StringComparison.Ordinal).Replace(" exec ", " exec -T ", StringComparison.Ordinal), environment))!.Value;
     }
 }

@@ -18,12 +18,10 @@ public sealed class NotebookTests : IDisposable
     public async Task Every_cell_does_what_it_is_meant_to_and_the_solution_passes_the_checks_that_the_exercise_fails(string lesson) =>
         Assert.Equal("", await RunAsync(LessonFiles.PathOf(lesson)));
 
-#if DOTNET_INTERACTIVE
     [Theory]
     [MemberData(nameof(Lessons))]
     public async Task Every_cell_does_the_same_on_the_notebooks_real_kernel(string lesson) =>
         Assert.Equal("", await RunAsync(LessonFiles.PathOf(lesson), "--kernel"));
-#endif
 
     [Fact]
     public async Task What_is_not_as_it_should_be_is_found()

@@ -1,8 +1,6 @@
 using Xunit.Abstractions;
-#if TESTCONTAINERS
 using DistributedMutex.Tests.Processes;
 using Testcontainers.Redis;
-#endif
 using DistributedMutex.Workshop;
 
 namespace DistributedMutex.Tests.Servers;
@@ -39,13 +37,12 @@ public sealed class RedisFixture(IMessageSink messages) : ServerFixture(messages
         return container ?? await base.StartAsync();
     }
 
-#if TESTCONTAINERS
     private async Task<RunningServer?> StartContainerAsync()
     {
         RedisContainer? container = null;
         try
         {
-            container = new RedisBuilder(Docker.RedisImage).Build();
+            container = new RedisBuilder(DockerCommand.RedisImage).Build();
             await container.StartAsync();
             var settings = new RedisSettings { Host = container.Hostname, Port = container.GetMappedPublicPort(RedisBuilder.RedisPort) };
             return new RunningServer(settings, container.DisposeAsync);
@@ -62,11 +59,4 @@ public sealed class RedisFixture(IMessageSink messages) : ServerFixture(messages
             return null;
         }
     }
-#else
-    private Task<RunningServer?> StartContainerAsync()
-    {
-        NoContainer = "the package feed has no Testcontainers.Redis";
-        return Task.FromResult<RunningServer?>(null);
-    }
-#endif
 }

@@ -3,7 +3,7 @@ using System.ComponentModel;
 namespace DistributedMutex.Tests.Processes;
 
 /// <summary>Docker's programs, where this machine has them; a test that needs one that is missing is skipped with the reason.</summary>
-internal static class Docker
+internal static class DockerCommand
 {
     public const string RedisImage = "redis:7-alpine";
 
