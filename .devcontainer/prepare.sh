@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and restores everything, once, before the editor opens. A package feed may lack a tool: a step that fails says
-# so, and the container opens all the same.
+# Builds and restores everything, once, before the editor opens. A tool may not be had: a step that fails says so, and
+# the container opens all the same.
 cd "$(dirname "$0")/.." || exit
 
 step() {

@@ -45,7 +45,7 @@ internal sealed class PrivateServer : IDisposable
         var start = new ProcessStartInfo(
             kind.FileName, [.. kind.Arguments, "--port", port.ToString(CultureInfo.InvariantCulture), .. moreArguments])
         {
-            // A machine may name its package feed in a file above the clone.
+            // Garnet is a tool that NuGet brings: a nuget.config above the clone says from where.
             WorkingDirectory = Clone.Root,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

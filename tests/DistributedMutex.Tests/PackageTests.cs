@@ -22,11 +22,11 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
     public async Task The_package_is_complete_and_an_application_with_a_host_takes_a_lock_with_it()
     {
         var settings = server.Settings;
-        await RunAsync(Clone.Root, "pack", Path.Combine(Clone.Root, "lib", "DistributedMutex"), "--no-build", "-c", Configuration, "-o", _folder.File("feed"), $"-p:PackageVersion={_version}");
+        await RunAsync(Clone.Root, "pack", Path.Combine(Clone.Root, "lib", "DistributedMutex"), "--no-build", "-c", Configuration, "-o", _folder.File("source"), $"-p:PackageVersion={_version}");
         CheckPackage();
         CheckSymbols();
 
-        _folder.Write("nuget.config", """<configuration><packageSources><add key="local" value="feed" /></packageSources></configuration>""");
+        _folder.Write("nuget.config", """<configuration><packageSources><add key="local" value="source" /></packageSources></configuration>""");
         _folder.Write("application.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
@@ -93,7 +93,7 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
 
     private void CheckPackage()
     {
-        using var package = ZipFile.OpenRead(_folder.File($"feed/DistributedMutex.{_version}.nupkg"));
+        using var package = ZipFile.OpenRead(_folder.File($"source/DistributedMutex.{_version}.nupkg"));
         var files = package.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith('_') && !name.StartsWith('[') && !name.StartsWith("package/", StringComparison.Ordinal));
         Assert.Equal(["DistributedMutex.nuspec", "README.md", "lib/net10.0/DistributedMutex.dll", "lib/net10.0/DistributedMutex.xml"], files.Order(StringComparer.Ordinal));
 
@@ -121,7 +121,7 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
 
     private void CheckSymbols()
     {
-        using var symbols = ZipFile.OpenRead(_folder.File($"feed/DistributedMutex.{_version}.snupkg"));
+        using var symbols = ZipFile.OpenRead(_folder.File($"source/DistributedMutex.{_version}.snupkg"));
         using var pdb = new MemoryStream();
         using (var entry = symbols.GetEntry("lib/net10.0/DistributedMutex.pdb")!.Open())
         {

@@ -43,7 +43,7 @@ internal static class Uncontended
 
     private static Dictionary<string, (double Time, double Error, long? Bytes)> Benchmark(BenchmarkOptions options)
     {
-        // In this process: the server is ours, and a generated project would not see the feed's choice of packages.
+        // In this process: the server is ours, and a generated project would have to be told which one.
         var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
             .WithWarmupCount(options.Quick ? 2 : 5)
             .WithIterationCount(options.Quick ? 5 : 15)

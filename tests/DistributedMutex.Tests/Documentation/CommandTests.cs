@@ -17,7 +17,7 @@ public sealed partial class CommandTests(DocumentedServer server) : IClassFixtur
         ["dotnet test"] = "it is what runs this",
         ["dotnet build"] = "it has built this",
         ["dotnet pack lib/DistributedMutex"] = $"{nameof(PackageTests)} runs it",
-        ["dotnet tool restore"] = "it fails where the package feed lacks a tool",
+        ["dotnet tool restore"] = "it fails where NuGet cannot bring dotnet-script",
         ["dotnet run scripts/doctor.csx"] = $"{nameof(ScriptTests)} runs it",
         ["dotnet run scripts/01-race.csx"] = $"{nameof(LessonScriptTests)} runs it",
         ["dotnet script scripts/main.csx"] = $"{nameof(ScriptTests)} runs every script with dotnet-script where that can be had",

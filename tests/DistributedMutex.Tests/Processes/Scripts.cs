@@ -15,7 +15,7 @@ public enum ScriptHost
 /// <summary>Runs the scripts of this clone; where dotnet-script cannot be had its tests are skipped, and the reason is printed.</summary>
 public sealed class Scripts(IMessageSink messages) : IAsyncLifetime
 {
-    private const string Missing = "dotnet-script is neither on PATH nor in the package feed";
+    private const string Missing = "dotnet-script is not on PATH, and NuGet cannot bring it";
 
     private string[]? _dotnetScript;
 
