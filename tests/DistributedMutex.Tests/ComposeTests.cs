@@ -15,11 +15,11 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
 
     public void Dispose() => _folder.Dispose();
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Commands))]
     public async Task The_file_is_valid_and_takes_password_and_port_from_env(string compose)
     {
-        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
+        Assert.SkipUnless(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         WriteWithEnv("REDIS_PASSWORD=from-env\n");
         var config = (await DockerCommand.RunAsync(_folder.Path, $"{compose} config"))!.Value;
         Assert.True(config.ExitCode == 0, config.Said);
@@ -30,23 +30,23 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
         Assert.Contains($"{_port}", config.Said, StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Commands))]
     public async Task Without_a_password_no_Redis_is_started(string compose)
     {
-        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
+        Assert.SkipUnless(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         WriteWithEnv("REDIS_PASSWORD=\n");
         var config = (await DockerCommand.RunAsync(_folder.Path, $"{compose} config"))!.Value;
         Assert.NotEqual(0, config.ExitCode);
         Assert.Contains("set it in .env", config.Said, StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Commands))]
     public async Task Its_Redis_is_the_one_that_the_next_script_uses_with_the_password(string compose)
     {
         await DockerCommand.RequireImageAsync(DockerCommand.RedisImage);
-        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
+        Assert.SkipUnless(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         WriteWithEnv(File.ReadAllText(Path.Combine(Clone.Root, ".env")).Replace("REDIS_PORT=6379\n", "", StringComparison.Ordinal));
 
         // The name in the file is for people to type; somebody's own may be running.

@@ -9,7 +9,7 @@ public abstract class ConnectionTests(ServerFixture server)
 {
     private protected abstract string[] WithPassword { get; }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_refused_password_is_an_error_that_names_the_server_and_not_the_password()
     {
         using var another = await server.StartAnotherAsync(WithPassword);
@@ -28,14 +28,14 @@ public abstract class ConnectionTests(ServerFixture server)
         Assert.StartsWith($"Redis at 127.0.0.1:{another.Port} asks for a password.", none.Message, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public void CLIENT_LIST_says_which_process_a_connection_belongs_to()
     {
         using var client = server.NewForeignClient();
         Assert.Equal($"{Environment.MachineName}-{Environment.ProcessId}", (string?)client.Database.Execute("CLIENT", "GETNAME"));
     }
 
-    [SkippableFact]
+    [Fact]
     public void Closing_closes_an_own_connection_and_leaves_a_shared_one()
     {
         using var own = new RedisClient(server.Settings);
@@ -50,7 +50,7 @@ public abstract class ConnectionTests(ServerFixture server)
         Assert.ThrowsAny<Exception>(() => own.Database.Ping());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Callers_never_run_on_the_clients_own_threads()
     {
         // A caller that blocks after each kind of await would stop the client if it ran on the client's thread; it does,

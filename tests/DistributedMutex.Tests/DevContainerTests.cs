@@ -64,22 +64,22 @@ public sealed partial class DevContainerTests : IDisposable
         Assert.True(File.Exists(InClone(command[1])));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("docker compose")]
     [InlineData("docker-compose")]
     public async Task Its_Compose_file_is_valid(string compose)
     {
-        Skip.IfNot(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
+        Assert.SkipUnless(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         var config = (await DockerCommand.RunAsync(InClone(".devcontainer"), $"{compose} -f docker-compose.yml config"))!.Value;
         Assert.True(config.ExitCode == 0, config.Said);
         Assert.Contains("REDIS_HOST: redis", config.Said, StringComparison.Ordinal);
         Assert.Contains("condition: service_healthy", config.Said, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_step_that_fails_says_so_and_the_container_opens_all_the_same()
     {
-        Skip.If(OperatingSystem.IsWindows(), "it is run by bash");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "it is run by bash");
         _folder.Write(".devcontainer/prepare.sh", File.ReadAllText(InClone(".devcontainer/prepare.sh")));
         _folder.Write("bin/dotnet", "#!/bin/sh\necho \"did $*\"\ntest \"$1\" != tool\n");
         using (var executable = ChildProcess.Start(_folder.Path, "chmod", ["+x", "bin/dotnet"]))

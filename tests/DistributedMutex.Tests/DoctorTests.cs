@@ -63,10 +63,10 @@ public sealed class DoctorTests : IDisposable
         Assert.Null(settings);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_port_is_free_or_a_Redis_has_it_that_takes_the_password()
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         RedisSettings settings;
         using (var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--requirepass", "right-one"], CancellationToken.None))
         {
@@ -91,12 +91,12 @@ public sealed class DoctorTests : IDisposable
         Is(DoctorState.Optional, $"✗ Port {port} (optional): something that is not Redis has it, ", await checking);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("noeviction", "✓ maxmemory-policy: noeviction")]
     [InlineData("allkeys-lru", "✗ maxmemory-policy (optional): allkeys-lru: when its memory is full, this Redis deletes locks that are held.")]
     public async Task Redis_is_named_and_timed_and_a_policy_that_deletes_locks_is_told(string policy, string line)
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--maxmemory-policy", policy, "--requirepass", "secret"], CancellationToken.None);
         var findings = Doctor.CheckRedis(ServerFixture.SettingsOf(server) with { Password = "secret" });
         Assert.Matches($@"^✓ Redis: redis-server \d+\.\d+\.\d+ at 127\.0\.0\.1:{server.Port}, \d+\.\d ms a round trip$", findings[0].ToString());
@@ -111,7 +111,7 @@ public sealed class DoctorTests : IDisposable
         Is(DoctorState.Broken, "✗ Redis: redis-server 6.0.16 at localhost:6379, 0.3 ms a round trip. The library needs 6.2 or later.", Assert.Single(findings));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Docker_is_missing_or_its_engine_silent_or_both_are_there()
     {
         Environment.SetEnvironmentVariable("PATH", _folder.Path);
@@ -120,19 +120,19 @@ public sealed class DoctorTests : IDisposable
         Environment.SetEnvironmentVariable("PATH", _before["PATH"]);
         Environment.SetEnvironmentVariable("DOCKER_HOST", "tcp://127.0.0.1:1");
         var silent = await Doctor.CheckDockerAsync();
-        Skip.If(silent.Text.StartsWith("not on PATH", StringComparison.Ordinal), silent.Text);
+        Assert.SkipWhen(silent.Text.StartsWith("not on PATH", StringComparison.Ordinal), silent.Text);
         Is(DoctorState.Optional, "✗ Docker (optional): installed, but its engine does not answer; start it. ", silent);
 
         Environment.SetEnvironmentVariable("DOCKER_HOST", _before["DOCKER_HOST"]);
         var answering = await Doctor.CheckDockerAsync();
-        Skip.If(answering.State != DoctorState.Fine, answering.Text);
+        Assert.SkipWhen(answering.State != DoctorState.Fine, answering.Text);
         Assert.Matches(@"^✓ Docker: engine \d+\.\S+, Compose v?\d+\.\S+$", answering.ToString());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_tool_dotnet_script_is_on_PATH_or_it_is_missing()
     {
-        Skip.If(OperatingSystem.IsWindows(), "needs an executable file of text");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs an executable file of text");
         Environment.SetEnvironmentVariable("PATH", $"{_folder.Path}{Path.PathSeparator}/usr/bin{Path.PathSeparator}/bin");
         Is(DoctorState.Optional, "✗ dotnet-script (optional): not here. Run 'dotnet tool restore', ", await Doctor.CheckDotnetScriptAsync(_folder.Path));
 
@@ -153,10 +153,10 @@ public sealed class DoctorTests : IDisposable
         Is(DoctorState.Fine, $"✓ .NET kernel: {_folder.File("kernels/.net-csharp")}", Doctor.CheckKernel([_folder.File("nowhere"), _folder.Path]));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_server_that_is_named_and_refuses_the_password_means_that_the_kit_cannot_run()
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--requirepass", "right-one"], CancellationToken.None);
         _folder.Write(".env", "REDIS_PASSWORD=secret\n");
         using var doctor = ChildProcess.StartTestProcess(_folder.Path, ["doctor"], ("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", $"{server.Port}"));
@@ -187,7 +187,7 @@ public sealed class DoctorTests : IDisposable
 [Collection(OnGarnet.Name)]
 public sealed class DoctorOnGarnetTests(GarnetFixture server)
 {
-    [SkippableFact]
+    [Fact]
     public void Garnet_is_known_by_its_own_name_and_version() =>
         Assert.StartsWith($"✓ Redis: Garnet {ServerKind.GarnetVersion} at ", Doctor.CheckRedis(server.Settings)[0].ToString(), StringComparison.Ordinal);
 }

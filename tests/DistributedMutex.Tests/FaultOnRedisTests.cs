@@ -6,7 +6,7 @@ namespace DistributedMutex.Tests;
 [Collection(OnRedis.Name)]
 public sealed class FaultOnRedisTests(RedisFixture server) : FaultTests(server)
 {
-    [SkippableFact]
+    [Fact]
     public async Task Killed_connections_and_a_sleeping_server_cost_a_waiter_no_more_than_time()
     {
         using var another = await StartAsync();

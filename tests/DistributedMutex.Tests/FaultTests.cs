@@ -10,7 +10,7 @@ public abstract class FaultTests(ServerFixture server)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
-    [SkippableFact]
+    [Fact]
     public async Task A_lost_reply_to_acquire_is_found_out_about()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -29,7 +29,7 @@ public abstract class FaultTests(ServerFixture server)
         Assert.Equal(held.Token, (string?)await direct.Database.StringGetAsync("lock:" + resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task With_no_time_to_find_out_a_lost_reply_to_acquire_is_thrown_not_false()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -46,7 +46,7 @@ public abstract class FaultTests(ServerFixture server)
         Assert.True(thrown is RedisException or TimeoutException, thrown.ToString());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_lost_reply_to_release_is_thrown_and_a_second_try_harms_nobody()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -71,7 +71,7 @@ public abstract class FaultTests(ServerFixture server)
         Assert.True(await other.UnlockAsync(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_waiter_whose_connection_breaks_is_granted_the_lock_all_the_same()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -91,7 +91,7 @@ public abstract class FaultTests(ServerFixture server)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_grant_that_is_lost_on_its_way_delays_the_next_by_no_more_than_the_grant()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -114,7 +114,7 @@ public abstract class FaultTests(ServerFixture server)
         Assert.True(await first.WaitAsync(TimeSpan.FromSeconds(40)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_grant_that_was_held_up_too_long_is_not_believed()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -141,7 +141,7 @@ public abstract class FaultTests(ServerFixture server)
         await (await first.WaitAsync(TimeSpan.FromSeconds(10))).DisposeAsync();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_holder_cut_off_from_the_server_loses_the_lock_at_its_deadline_and_keeps_it_if_that_is_mended_before()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -162,7 +162,7 @@ public abstract class FaultTests(ServerFixture server)
         proxy.Refuse = false;
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_renewal_that_arrives_after_the_release_brings_nothing_back()
     {
         using var proxy = new TcpProxy(server.Settings);
@@ -180,7 +180,7 @@ public abstract class FaultTests(ServerFixture server)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task FLUSHALL_while_waiting_leaves_nobody_waiting_for_ever()
     {
         using var another = await server.StartAnotherAsync();
@@ -197,7 +197,7 @@ public abstract class FaultTests(ServerFixture server)
         Assert.False(await held.ExtendAsync());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Waiters_survive_a_restart_of_the_server()
     {
         var first = await server.StartAnotherAsync();
@@ -213,12 +213,12 @@ public abstract class FaultTests(ServerFixture server)
         Assert.True(next.Fence > held.Fence);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_server_that_stops_for_longer_than_the_lease_does_not_make_two_holders()
     {
-        Skip.If(OperatingSystem.IsWindows(), "signals are Unix'");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix'");
         using var another = await server.StartAnotherAsync();
-        Skip.If(another.Kind.Name != ServerKind.RedisServer, "the process that was started is not the server itself");
+        Assert.SkipWhen(another.Kind.Name != ServerKind.RedisServer, "the process that was started is not the server itself");
         await using var holder = new RedisMutex(ServerFixture.SettingsOf(another), new MutexOptions { Lease = TimeSpan.FromSeconds(2) });
         await using var waiter = new RedisMutex(ServerFixture.SettingsOf(another));
         await using var held = await holder.AcquireAsync("x");

@@ -7,7 +7,7 @@ public abstract class FenceTests(ServerFixture server)
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
-    [SkippableFact]
+    [Fact]
     public async Task Fences_rise_across_release_expiry_and_FLUSHALL()
     {
         using var another = await server.StartAnotherAsync();
@@ -33,7 +33,7 @@ public abstract class FenceTests(ServerFixture server)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Fences_rise_from_one_server_to_its_empty_replacement()
     {
         long before;
@@ -50,7 +50,7 @@ public abstract class FenceTests(ServerFixture server)
         Assert.True(held.Fence > before);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_replica_that_takes_over_with_an_older_last_fence_mints_a_greater_one_all_the_same()
     {
         using var client = server.NewForeignClient();
@@ -72,7 +72,7 @@ public abstract class FenceTests(ServerFixture server)
         Assert.True(later.Fence > unseen);
     }
 
-    [SkippableFact]
+    [Fact]
     public void Asking_again_with_the_token_that_holds_is_told_so_and_gets_a_whole_lease_and_a_greater_fence()
     {
         using var client = server.NewForeignClient();
@@ -90,7 +90,7 @@ public abstract class FenceTests(ServerFixture server)
         Assert.True(protocol.Release(keys, "token"));
     }
 
-    [SkippableFact]
+    [Fact]
     public void The_last_fence_is_no_litter_for_ever()
     {
         using var client = server.NewForeignClient();

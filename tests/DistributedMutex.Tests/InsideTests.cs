@@ -9,7 +9,7 @@ public abstract class InsideTests(ServerFixture server)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 
-    [SkippableFact]
+    [Fact]
     public async Task Inside_one_instance_each_holder_has_a_greater_fence_and_nobody_is_left_out()
     {
         const int workers = 10, rounds = 100;
@@ -30,7 +30,7 @@ public abstract class InsideTests(ServerFixture server)
         Assert.Equal(fences.Order().Distinct(), fences);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(0, Room.Fences)]
     [InlineData(20, 1)]
     public async Task Who_waits_in_Redis_has_its_turn_after_a_hundred_holders_inside_or_20_ms(int elapsed, int holders)
@@ -67,7 +67,7 @@ public abstract class InsideTests(ServerFixture server)
         Assert.Equal(holders, order.IndexOf("outside"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_hundred_tasks_of_one_instance_need_few_commands()
     {
         using var another = await server.StartAnotherAsync();
@@ -84,7 +84,7 @@ public abstract class InsideTests(ServerFixture server)
         Assert.InRange(await ServerFixture.CountCommandsAsync(admin) - before, 1, 300);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Hundreds_of_threads_and_tasks_get_through_a_small_thread_pool()
     {
         using var folder = new TemporaryFolder();

@@ -14,7 +14,7 @@ public sealed class KeyTests(RedisFixture server)
         "plain", "a:b", "{tag}", "{tag}:a", "a{tag}b{other}", "a}b", "}{", "{}", "{}a}", "a{b", "{{a}}", "a b\tc", "ñandú 東京 🔒", new string('x', 1024), "}" + new string('x', 1023),
     ];
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Names))]
     public async Task All_keys_of_a_resource_are_in_one_cluster_slot_and_the_lock_is_the_plain_key(string name)
     {
@@ -27,7 +27,7 @@ public sealed class KeyTests(RedisFixture server)
         Assert.Equal(3, keys.Waiting.Select(key => (string)key!).Distinct().Count());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Locks_are_handed_over_on_a_cluster_node_whatever_their_names()
     {
         using var cluster = await StartClusterAsync();

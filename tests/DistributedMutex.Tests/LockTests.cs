@@ -7,7 +7,7 @@ public abstract class LockTests(ServerFixture server)
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
-    [SkippableFact]
+    [Fact]
     public void Lock_sets_the_plain_key_to_an_owner_token_for_30_s_and_Unlock_deletes_it()
     {
         var resource = server.NewResource();
@@ -23,7 +23,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.False(anyone.Database.KeyExists("lock:" + resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public void A_held_lock_is_false_to_another_instance_after_its_wait()
     {
         var resource = server.NewResource();
@@ -37,7 +37,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.True(holder.Unlock(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_waiter_gets_the_lock_when_it_is_released()
     {
         var resource = server.NewResource();
@@ -52,7 +52,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.True(await waiting);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_second_Lock_on_the_same_instance_waits_like_any_other()
     {
         var resource = server.NewResource();
@@ -62,7 +62,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.True(await mutex.UnlockAsync(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_expired_holders_Unlock_says_false_and_harms_nobody()
     {
         var resource = server.NewResource();
@@ -77,7 +77,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.True(await successor.UnlockAsync(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public void An_instance_that_locks_again_after_expiry_can_unlock()
     {
         var resource = server.NewResource();
@@ -87,7 +87,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.True(mutex.Unlock(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public void Unlock_is_true_once_and_false_for_what_was_never_locked()
     {
         var resource = server.NewResource();
@@ -98,7 +98,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.False(mutex.Unlock(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Of_many_concurrent_Unlocks_one_is_true()
     {
         var resource = server.NewResource();
@@ -108,7 +108,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.Single(unlocked, true);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_foreign_client_is_excluded_and_excludes_us()
     {
         var resource = server.NewResource();
@@ -127,7 +127,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.False(foreign.Database.StringSet("lock:" + resource, "theirs", TimeSpan.FromSeconds(20), When.NotExists));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_cancelled_waiter_leaves_nothing_behind()
     {
         var resource = server.NewResource();
@@ -147,7 +147,7 @@ public abstract class LockTests(ServerFixture server)
         Assert.True(await holder.LockAsync(resource, TimeSpan.FromSeconds(2)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_request_that_is_cancelled_on_its_way_leaves_nothing_locked()
     {
         await using var admin = server.NewForeignClient();
@@ -175,7 +175,7 @@ public abstract class LockTests(ServerFixture server)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public void A_pair_of_Lock_and_Unlock_keeps_to_its_budget_of_memory()
     {
         // What the calling thread allocates, the Redis client's own included: see the benchmarks' README.
@@ -199,7 +199,7 @@ public abstract class LockTests(ServerFixture server)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_script_cache_may_be_flushed_at_any_time()
     {
         var resource = server.NewResource();
@@ -218,7 +218,7 @@ public abstract class LockTests(ServerFixture server)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(1)]
     [InlineData(5)]
     public async Task Many_threads_never_hold_at_the_same_time(int instances)
@@ -250,7 +250,7 @@ public abstract class LockTests(ServerFixture server)
         mutexes.ForEach(mutex => mutex.Dispose());
     }
 
-    [SkippableFact]
+    [Fact]
     public void Arguments_out_of_range_are_named()
     {
         using var mutex = server.NewMutex();

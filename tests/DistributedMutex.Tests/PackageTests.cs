@@ -18,7 +18,7 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [SkippableFact]
+    [Fact]
     public async Task The_package_is_complete_and_an_application_with_a_host_takes_a_lock_with_it()
     {
         var settings = server.Settings;

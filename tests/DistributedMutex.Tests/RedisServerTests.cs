@@ -19,10 +19,10 @@ public sealed class RedisServerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [SkippableFact]
+    [Fact]
     public async Task Where_nothing_answers_scripts_share_a_private_server_that_ends_after_the_last_of_them()
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         _folder.Write(".env", $"REDIS_PORT={_freePort}\nREDIS_PASSWORD=redis123\n");
         using var first = Use();
         Assert.Equal(
@@ -42,21 +42,21 @@ public sealed class RedisServerTests : IDisposable
         await EndAsync(client);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_private_server_does_not_outlive_a_script_that_is_killed()
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var script = Use();
         using var client = await ConnectAsync(await PortAsync(script));
         script.Kill();
         await EndAsync(client);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Ctrl_C_ends_the_script_and_leaves_the_server_to_the_others_for_a_while()
     {
-        Skip.If(OperatingSystem.IsWindows(), "signals are Unix'");
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix'");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var script = Use();
         var port = await PortAsync(script);
         using var client = await ConnectAsync(port);
@@ -76,12 +76,12 @@ public sealed class RedisServerTests : IDisposable
         await EndAsync(client);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("--requirepass", "not redis123")]
     [InlineData("--protected-mode", "no")]
     public async Task A_strangers_Redis_on_localhost_that_does_not_take_our_password_is_left_alone(string option, string value)
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var stranger = await PrivateServer.StartAsync(ServerKind.FindRedis()!, [option, value], CancellationToken.None);
         _folder.Write(".env", $"REDIS_HOST=localhost\nREDIS_PORT={stranger.Port}\nREDIS_PASSWORD=redis123\n");
         using var script = Use();
@@ -90,12 +90,12 @@ public sealed class RedisServerTests : IDisposable
         Assert.NotEqual(stranger.Port, await PortAsync(script));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_server_that_takes_the_password_is_used(bool fromEnvironment)
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--requirepass", "redis123"], CancellationToken.None);
         _folder.Write(".env", $"REDIS_HOST=localhost\nREDIS_PORT={(fromEnvironment ? _freePort : server.Port)}\nREDIS_PASSWORD=redis123\n");
         using var script = Use(("REDIS_PORT", fromEnvironment ? $"{server.Port}" : null));
@@ -104,10 +104,10 @@ public sealed class RedisServerTests : IDisposable
             await script.HearAsync("Redis:"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_server_that_the_environment_names_is_not_replaced_when_it_refuses_the_password()
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, ["--requirepass", "another"], CancellationToken.None);
         using var script = Use(("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", $"{server.Port}"), ("REDIS_PASSWORD", "secret"));
         Assert.NotEqual(0, await script.ExitAsync());
@@ -115,10 +115,10 @@ public sealed class RedisServerTests : IDisposable
         Assert.DoesNotContain("secret", script.Said, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Without_redis_server_on_PATH_Garnet_is_used()
     {
-        Skip.If(OperatingSystem.IsWindows(), "needs a symbolic link");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs a symbolic link");
         await RequireGarnetAsync();
         var dotnet = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "dotnet")).First(File.Exists);
         _folder.Write("bin/nothing", "");
@@ -148,7 +148,7 @@ public sealed class RedisServerTests : IDisposable
         }
         catch (InvalidOperationException e)
         {
-            Skip.If(true, e.Message);
+            Assert.SkipWhen(true, e.Message);
         }
     }
 

@@ -9,7 +9,7 @@ public abstract class ScopeTests(ServerFixture server)
     private static readonly TimeSpan Lease = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(20);
 
-    [SkippableFact]
+    [Fact]
     public void A_scope_holds_until_it_is_disposed_and_is_safe_to_dispose_twice()
     {
         var resource = server.NewResource();
@@ -31,7 +31,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.False(scope.Lost.IsCancellationRequested);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_scope_is_released_by_its_scope_only()
     {
         var resource = server.NewResource();
@@ -44,7 +44,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.False(await scope.ExtendAsync());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Acquire_throws_and_TryAcquire_returns_null_when_the_wait_is_over()
     {
         var resource = server.NewResource();
@@ -62,7 +62,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.Null(await other.TryAcquireAsync(resource, TimeSpan.Zero));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_scope_renews_itself_past_its_lease()
     {
         // A busy machine may be late; not by as much as this leaves for it.
@@ -76,7 +76,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.False(scope.Lost.IsCancellationRequested);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Without_renewal_a_scope_is_lost_at_its_deadline_before_anybody_else_has_it()
     {
         var resource = server.NewResource();
@@ -91,7 +91,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.True(successor.IsHeld);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_scope_whose_key_is_gone_is_lost_at_the_next_renewal()
     {
         var resource = server.NewResource();
@@ -108,7 +108,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.False(await mutex.IsLockedAsync(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Extend_lengthens_and_never_shortens_and_renewals_keep_to_it()
     {
         var resource = server.NewResource();
@@ -124,7 +124,7 @@ public abstract class ScopeTests(ServerFixture server)
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => scope.ExtendAsync(TimeSpan.Zero));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Extend_of_a_lost_lock_says_false_fires_Lost_and_does_not_bring_it_back()
     {
         var resource = server.NewResource();
@@ -138,7 +138,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.False(await mutex.IsLockedAsync(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task MaxHold_ends_key_and_scope_in_spite_of_renewals_and_extensions()
     {
         var resource = server.NewResource();
@@ -156,7 +156,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.InRange(TimeProvider.System.GetElapsedTime(started), maxHold - TimeSpan.FromMilliseconds(5), maxHold + TimeSpan.FromSeconds(5));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Renewals_stop_when_MaxHold_is_reached()
     {
         using var another = await server.StartAnotherAsync();
@@ -168,7 +168,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.InRange(await ServerFixture.CountCommandsAsync(admin) - before, 1, 6);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Disposing_the_mutex_fires_Lost_of_its_scopes()
     {
         var mutex = server.NewMutex();
@@ -178,7 +178,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.True(scope.Lost.IsCancellationRequested);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_logger_that_throws_stops_nothing()
     {
         var resource = server.NewResource();
@@ -190,7 +190,7 @@ public abstract class ScopeTests(ServerFixture server)
         Assert.True(logging.Asked);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_scope_that_is_dropped_without_dispose_stops_renewing()
     {
         var resource = server.NewResource();
@@ -205,7 +205,7 @@ public abstract class ScopeTests(ServerFixture server)
         static void AcquireAndDrop(RedisMutex mutex, string resource) => Assert.True(mutex.Acquire(resource).IsHeld);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_callback_on_Lost_that_blocks_or_throws_stops_neither_renewals_nor_the_process()
     {
         // Long enough for a small machine that has just lost a thread to the callback.
@@ -231,7 +231,7 @@ public abstract class ScopeTests(ServerFixture server)
         unblock.Set();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Disposing_a_scope_whose_server_is_gone_does_not_throw_but_Release_does()
     {
         using var another = await server.StartAnotherAsync();

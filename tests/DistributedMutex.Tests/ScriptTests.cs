@@ -28,7 +28,7 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
 
     public void Dispose() => _folder.Dispose();
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Examples))]
     public async Task With_the_lock_five_threads_write_five_lines_in_order(ScriptHost host, string script, string api)
     {
@@ -51,7 +51,7 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
         Assert.Equal(lines, said.SkipWhile(line => line != "Contents of shared_file.txt:").Skip(2).Take(5));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Examples))]
     public async Task Without_the_lock_the_same_race_loses_writes_and_the_script_fails(ScriptHost host, string script, string api)
     {
@@ -69,7 +69,7 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
             File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "scripts/Directory.Build.props"))
             >= File.GetLastWriteTimeUtc(Path.Combine(Clone.Root, "lib/DistributedMutex.Workshop/bin/run-dotnet-build-first.csx")));
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(ScriptHost.DotnetRun)]
     [InlineData(ScriptHost.DotnetScript)]
     public async Task The_doctor_finds_that_the_kit_can_run(ScriptHost host)
@@ -82,7 +82,7 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
         Assert.DoesNotContain("redis123", run.Said, StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("REDIS_HOST=localhost\nREDIS_PORT=abc\nREDIS_PASSWORD=secret\n", null, "REDIS_PORT is 'abc' in ")]
     [InlineData("REDIS_HOST=no-such-host.invalid\nREDIS_PASSWORD=secret\n", null, "Redis at no-such-host.invalid:6379 cannot be reached.")]
     [InlineData("REDIS_PASSWORD=secret\n", "1", "Redis at localhost:1 cannot be reached.")]
@@ -96,10 +96,10 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
         Assert.DoesNotContain("secret", run.Said, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_lock_that_cannot_be_had_fails_the_script()
     {
-        Skip.If(ServerKind.FindRedis() is null, "redis-server is not on PATH");
+        Assert.SkipWhen(ServerKind.FindRedis() is null, "redis-server is not on PATH");
         using var server = await PrivateServer.StartAsync(ServerKind.FindRedis()!, [], CancellationToken.None);
         using var holder = new RedisMutex(ServerFixture.SettingsOf(server), new MutexOptions { Lease = TimeSpan.FromMinutes(10) });
         Assert.True(holder.Lock("shared_file"));

@@ -27,7 +27,7 @@ public sealed partial class ServiceScriptTests(Scripts scripts) : IClassFixture<
 
     public void Dispose() => _folder.Dispose();
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Examples))]
     public async Task With_the_lock_the_check_holds(ScriptHost host, string script, string success)
     {
@@ -43,7 +43,7 @@ public sealed partial class ServiceScriptTests(Scripts scripts) : IClassFixture<
         Assert.Equal(script == "service_tenant.csx" ? 1 : 3, workers);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("service_jobs.csx", @"^✗ Job \d+ was done [23] times$")]
     [InlineData("service_rate.csx", @"^✗ ana was served \d times within a second of the time before$")]
     [InlineData("service_tenant.csx", @"^✗ Request \d of acme did not wait for the one before$")]

@@ -18,7 +18,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    [SkippableFact]
+    [Fact]
     public void Lock_and_Acquire_tell_of_a_wait_and_a_hold_on_the_callers_thread_and_leave_its_activity_alone()
     {
         var (locked, scoped) = (server.NewResource(), server.NewResource());
@@ -45,7 +45,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         });
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_async_calls_tell_of_a_wait_and_a_hold_in_the_callers_flow_and_leave_its_activity_alone()
     {
         var (locked, scoped, tried) = (server.NewResource(), server.NewResource(), server.NewResource());
@@ -73,7 +73,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         Assert.All([locked, scoped, tried], resource => AssertOnePair(resource, request));
     }
 
-    [SkippableFact]
+    [Fact]
     public void An_activity_that_has_ended_or_a_suppressed_flow_is_left_as_it_was()
     {
         var resource = server.NewResource();
@@ -104,7 +104,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         Assert.Equal(2, _spans.Holds(resource).Count(span => span.Ends == 1));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_wait_says_how_it_ended()
     {
         var resource = server.NewResource();
@@ -132,7 +132,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         Assert.Single(_spans.Holds(resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_hold_ends_as_lost_with_the_lease_the_key_or_the_handle()
     {
         var (expired, stolen, found, dropped) = (server.NewResource(), server.NewResource(), server.NewResource(), server.NewResource());
@@ -165,7 +165,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         Assert.All([expired, stolen, found, dropped], resource => Assert.Equal(1, _spans.Holds(resource)[0].Ends));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_hold_ends_with_the_mutex()
     {
         var (locked, scoped) = (server.NewResource(), server.NewResource());
@@ -181,7 +181,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         });
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_hold_that_cannot_be_released_has_ended_all_the_same()
     {
         var resource = server.NewResource();
@@ -196,7 +196,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         Assert.Equal(1, hold.Ends);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_holds_one_after_the_other_is_never_shown_at_the_same_time_and_who_was_not_given_the_lock_not_at_all()
     {
         var resource = server.NewResource();
@@ -224,7 +224,7 @@ public abstract class SpanTests(ServerFixture server) : IDisposable
         Assert.All(mutexes, mutex => mutex.Dispose());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_listener_that_throws_leaves_no_lock_held()
     {
         var resource = server.NewResource();

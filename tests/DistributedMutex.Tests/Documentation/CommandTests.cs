@@ -40,20 +40,20 @@ public sealed partial class CommandTests(DocumentedServer server) : IClassFixtur
         Assert.All(NotRun.Keys.Concat(Failing), command => Assert.Contains(command, commands));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(DotnetCommands))]
     public async Task A_script_does_what_the_README_says(string command)
     {
-        Skip.If(DocumentedServer.Find("sh") is null, "there is no sh on PATH");
+        Assert.SkipWhen(DocumentedServer.Find("sh") is null, "there is no sh on PATH");
         await RunAsync(command, Failing.Contains(command) ? 1 : 0);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(RedisCommands))]
     public async Task A_redis_command_does_what_the_README_says(string command)
     {
-        Skip.If(DocumentedServer.Find("redis-cli") is null, "redis-cli is not on PATH");
-        Skip.IfNot(server.IsRedis, "redis-server is not on PATH");
+        Assert.SkipWhen(DocumentedServer.Find("redis-cli") is null, "redis-cli is not on PATH");
+        Assert.SkipUnless(server.IsRedis, "redis-server is not on PATH");
 
         // What the README supposes: the lock is held, and somebody waits for it.
         await using var holder = new RedisMutex();

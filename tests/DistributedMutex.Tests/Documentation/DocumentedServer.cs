@@ -5,7 +5,7 @@ using DistributedMutex.Workshop;
 namespace DistributedMutex.Tests.Documentation;
 
 /// <summary>The server of the READMEs' examples, with a password; the REDIS_ variables of this process name it meanwhile.</summary>
-public sealed class DocumentedServer : IAsyncLifetime, IDisposable
+public sealed class DocumentedServer : IAsyncLifetime
 {
     public const string Password = "redis123";
 
@@ -13,14 +13,14 @@ public sealed class DocumentedServer : IAsyncLifetime, IDisposable
 
     private readonly TemporaryFolder _commands = new();
     private PrivateServer? _server;
-    private string? _missing;
+    private string _missing = "";
 
     /// <summary>Fails the test as skipped if the machine has none.</summary>
     public RedisSettings Settings
     {
         get
         {
-            Skip.If(_server is null, _missing);
+            Assert.SkipWhen(_server is null, _missing);
             return new() { Host = "127.0.0.1", Port = _server.Port, Password = Password };
         }
     }
@@ -35,7 +35,7 @@ public sealed class DocumentedServer : IAsyncLifetime, IDisposable
         ("PATH", _commands.Path + Path.PathSeparator + System.Environment.GetEnvironmentVariable("PATH")),
     ];
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         var kind = ServerKind.FindRedis();
         try
@@ -64,20 +64,16 @@ public sealed class DocumentedServer : IAsyncLifetime, IDisposable
         }
     }
 
-    public Task DisposeAsync()
+    public ValueTask DisposeAsync()
     {
         foreach (var name in Variables)
         {
             System.Environment.SetEnvironmentVariable(name, null);
         }
 
-        return Task.CompletedTask;
-    }
-
-    public void Dispose()
-    {
         _server?.Dispose();
         _commands.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>A program on PATH; null if there is none of that name, or no shell to run it as a reader would.</summary>

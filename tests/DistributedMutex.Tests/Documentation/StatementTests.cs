@@ -52,7 +52,7 @@ public sealed partial class StatementTests(DocumentedServer server) : IClassFixt
         Assert.Equal(real.OrderBy(variable => variable.Key), ReadTable("variable").OrderBy(variable => variable.Key));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task The_messages_are_those_that_come()
     {
         AssertQuoted(server.Settings with { Password = "wrong" });

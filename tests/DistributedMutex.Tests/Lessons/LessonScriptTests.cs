@@ -22,7 +22,7 @@ public sealed class LessonScriptTests(Scripts scripts) : IClassFixture<Scripts>
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Lessons))]
     public async Task Runs_up_to_the_exercise_which_a_check_fails(ScriptHost host, string lesson)
     {

@@ -7,7 +7,7 @@ namespace DistributedMutex.Tests.Lessons;
 
 public abstract class TimelineTests(ServerFixture server)
 {
-    [SkippableFact]
+    [Fact]
     public void Threads_that_lock_have_a_lane_each_in_which_they_wait_and_then_hold_and_no_two_hold_at_once()
     {
         using var mutex = server.NewMutex();
@@ -33,7 +33,7 @@ public abstract class TimelineTests(ServerFixture server)
         Assert.All(held.Zip(held.Skip(1)), pair => Assert.True(pair.First.Start < pair.Second.Start && pair.First.End <= pair.Second.Start + TimeSpan.FromMilliseconds(2)));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_wait_that_was_in_vain_and_a_lock_that_was_lost_are_marked_in_the_lane_of_the_task()
     {
         await using var mutex = server.NewMutex(new MutexOptions { Lease = TimeSpan.FromMilliseconds(300), Renew = false });

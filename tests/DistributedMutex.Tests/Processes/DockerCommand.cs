@@ -14,10 +14,10 @@ internal static class DockerCommand
     public static async Task RequireImageAsync(string image)
     {
         var engine = await RunAsync(".", "docker version --format {{.Server.Version}}");
-        Skip.If(engine is null, "docker is not on PATH");
-        Skip.If(engine.Value.ExitCode != 0, "no Docker engine answers");
+        Assert.SkipWhen(engine is null, "docker is not on PATH");
+        Assert.SkipWhen(engine.Value.ExitCode != 0, "no Docker engine answers");
         var found = await RunAsync(".", $"docker image inspect {image}");
-        Skip.If(found!.Value.ExitCode != 0, $"the Docker engine has no image {image}; 'docker pull {image}' brings it");
+        Assert.SkipWhen(found!.Value.ExitCode != 0, $"the Docker engine has no image {image}; 'docker pull {image}' brings it");
     }
 
     public static async Task<bool> HasComposeAsync(string command) => await RunAsync(".", $"{command} version") is { ExitCode: 0 };

@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using DistributedMutex.Workshop;
-using Xunit.Abstractions;
-using Xunit.Sdk;
 
 namespace DistributedMutex.Tests.Processes;
 
@@ -13,13 +11,13 @@ public enum ScriptHost
 }
 
 /// <summary>Runs the scripts of this clone; where dotnet-script cannot be had its tests are skipped, and the reason is printed.</summary>
-public sealed class Scripts(IMessageSink messages) : IAsyncLifetime
+public sealed class Scripts : IAsyncLifetime
 {
     private const string Missing = "dotnet-script is not on PATH, and NuGet cannot bring it";
 
     private string[]? _dotnetScript;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         string[][] candidates = [["dotnet-script"], ["dotnet", "tool", "exec", "--yes", "dotnet-script@2.0.0", "--"]];
         foreach (var candidate in candidates)
@@ -39,15 +37,15 @@ public sealed class Scripts(IMessageSink messages) : IAsyncLifetime
             }
         }
 
-        messages.OnMessage(new DiagnosticMessage($"Tests of scripts under dotnet-script are skipped: {Missing}"));
+        TestContext.Current.SendDiagnosticMessage($"Tests of scripts under dotnet-script are skipped: {Missing}");
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     internal ChildProcess Start(
         ScriptHost host, string script, string folder, string[] arguments, params (string Name, string? Value)[] environment)
     {
-        Skip.If(host == ScriptHost.DotnetScript && _dotnetScript is null, Missing);
+        Assert.SkipWhen(host == ScriptHost.DotnetScript && _dotnetScript is null, Missing);
         string[] command = host == ScriptHost.DotnetScript ? _dotnetScript! : ["dotnet", "run"];
         string[] separator = arguments.Length > 0 ? ["--"] : [];
         return ChildProcess.Start(

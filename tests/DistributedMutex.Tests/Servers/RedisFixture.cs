@@ -1,4 +1,3 @@
-using Xunit.Abstractions;
 using DistributedMutex.Tests.Processes;
 using Testcontainers.Redis;
 using DistributedMutex.Workshop;
@@ -10,7 +9,7 @@ namespace DistributedMutex.Tests.Servers;
 /// and not a collection for each: they are the same program, and the suite would take a third longer to say so twice.
 /// Tests that break or configure a server start redis-server from PATH, whichever it is.
 /// </summary>
-public sealed class RedisFixture(IMessageSink messages) : ServerFixture(messages)
+public sealed class RedisFixture : ServerFixture
 {
     /// <summary>Why the tests do not run in a container; null if they do.</summary>
     public string? NoContainer { get; private set; }

@@ -3,19 +3,17 @@ using DistributedMutex.Protocol;
 using DistributedMutex.Tests.Processes;
 using DistributedMutex.Workshop;
 using StackExchange.Redis;
-using Xunit.Abstractions;
-using Xunit.Sdk;
 
 namespace DistributedMutex.Tests.Servers;
 
 /// <summary>A server of one kind for all tests of a collection; where it cannot be had they are skipped, and the reason is printed.</summary>
-public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
+public abstract class ServerFixture : IAsyncLifetime
 {
     // A server that the environment names may still know the resources of an earlier run.
     private readonly string _run = Guid.NewGuid().ToString("N")[..8];
 
     private RunningServer? _server;
-    private string? _missing;
+    private string _missing = "";
     private int _names;
 
     /// <summary>Fails the test as skipped if the machine has no such server.</summary>
@@ -23,7 +21,7 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     {
         get
         {
-            Skip.If(_server is null, _missing);
+            Assert.SkipWhen(_server is null, _missing);
             return _server.Settings;
         }
     }
@@ -40,7 +38,7 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     /// <summary>How to start a server of this kind on this machine; null if it is not here.</summary>
     private protected abstract ServerKind? Kind { get; }
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         try
         {
@@ -53,12 +51,14 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
         }
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_server is not null)
         {
             await _server.StopAsync();
         }
+
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>The server of the collection.</summary>
@@ -74,13 +74,13 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
         });
     }
 
-    private protected void Print(string text) => messages.OnMessage(new DiagnosticMessage(text));
+    private protected static void Print(string text) => TestContext.Current.SendDiagnosticMessage(text);
 
     /// <summary>Another server of this kind, for a test that breaks, restarts or configures it.</summary>
     internal async Task<PrivateServer> StartAnotherAsync(params string[] moreArguments)
     {
-        Skip.If(_server is null, _missing);
-        Skip.If(Kind is null, "this test needs a server of its own, and redis-server is not on PATH");
+        Assert.SkipWhen(_server is null, _missing);
+        Assert.SkipWhen(Kind is null, "this test needs a server of its own, and redis-server is not on PATH");
         return await PrivateServer.StartAsync(Kind, moreArguments, CancellationToken.None);
     }
 
@@ -90,12 +90,19 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     internal static ConnectionMultiplexer ConnectAsAdmin(PrivateServer server) =>
         ConnectionMultiplexer.Connect(new ConfigurationOptions { EndPoints = { { "127.0.0.1", server.Port } }, AllowAdmin = true });
 
-    /// <summary>How many scripts the server has been sent.</summary>
+    /// <summary>How many scripts the server has been sent; skips the test if the server does not count.</summary>
     public static async Task<long> CountCommandsAsync(IConnectionMultiplexer admin)
     {
+        var count = await TryCountCommandsAsync(admin);
+        Assert.SkipWhen(count is null, "Garnet does not count commands");
+        return count.Value;
+    }
+
+    /// <summary>How many scripts the server has been sent; null if it does not count.</summary>
+    public static async Task<long?> TryCountCommandsAsync(IConnectionMultiplexer admin)
+    {
         var info = (await admin.GetServer(admin.GetEndPoints()[0]).InfoAsync("commandstats")).SelectMany(group => group).ToList();
-        Skip.If(info.Count == 0, "Garnet does not count commands");
-        return info.Where(line => line.Key is "cmdstat_evalsha" or "cmdstat_eval")
+        return info.Count == 0 ? null : info.Where(line => line.Key is "cmdstat_evalsha" or "cmdstat_eval")
             .Sum(line => long.Parse(line.Value.Split('=', ',')[1], CultureInfo.InvariantCulture));
     }
 
@@ -121,7 +128,7 @@ public abstract class ServerFixture(IMessageSink messages) : IAsyncLifetime
     public RedisClient NewForeignClient() => new(Settings);
 }
 
-public sealed class GarnetFixture(IMessageSink messages) : ServerFixture(messages)
+public sealed class GarnetFixture : ServerFixture
 {
     private protected override ServerKind? Kind => ServerKind.Garnet;
 }

@@ -15,7 +15,7 @@ namespace DistributedMutex.Tests.Services;
 
 public abstract class ConnectedServiceTests(ServerFixture server)
 {
-    [SkippableFact]
+    [Fact]
     public async Task A_registered_connection_is_used_and_left_open()
     {
         var key = server.NewResource();
@@ -28,7 +28,7 @@ public abstract class ConnectedServiceTests(ServerFixture server)
         Assert.False(await application.Database.KeyExistsAsync(new LockKeys(key).Lock));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_connection_that_the_container_made_is_closed_after_what_is_held_was_released()
     {
         var (key, keyed) = (server.NewResource(), server.NewResource());
@@ -48,7 +48,7 @@ public abstract class ConnectedServiceTests(ServerFixture server)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_server_that_is_down_fails_the_call_and_not_the_container_and_the_next_call_tries_again()
     {
         var log = new LogRecorder();
@@ -69,7 +69,7 @@ public abstract class ConnectedServiceTests(ServerFixture server)
         Assert.True(await mutex.ReleaseAsync(key));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_connection_that_takes_too_long_keeps_nobody_longer_than_it_may()
     {
         using var open = new ManualResetEventSlim();
@@ -93,7 +93,7 @@ public abstract class ConnectedServiceTests(ServerFixture server)
             base.CreateTimer(callback, state, dueTime / 50, period);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Health_is_that_a_lock_can_be_taken_and_released_also_by_many_at_once()
     {
         await using var services = new ServiceCollection().AddLogging().AddSingleton(server.Settings).AddHealthChecks().AddDistributedMutex().Services.BuildServiceProvider();
@@ -105,7 +105,7 @@ public abstract class ConnectedServiceTests(ServerFixture server)
         Assert.False(await foreign.Database.KeyExistsAsync(new LockKeys(MutexHealthCheck.Resource).Lock));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Health_fails_with_the_server_and_comes_back_with_it()
     {
         var settings = Nowhere();

@@ -17,7 +17,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Many_callers_of_one_key_queue_up_and_none_loses_its_lock()
     {
         var tenant = server.NewResource();
@@ -38,7 +38,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.Empty(Errors);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_second_call_in_the_same_method_waits_for_the_first_to_be_released()
     {
         var key = server.NewResource();
@@ -55,7 +55,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.Equal((LogLevel.Warning, "NotHeld", key), (warning.Level, warning.Name, warning.Resource));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_waits_too_long_is_told_and_an_error_is_logged()
     {
         var key = server.NewResource();
@@ -69,7 +69,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.DoesNotContain(held.Token, error.Exception.Message, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_cancels_leaves_nothing_behind()
     {
         var key = server.NewResource();
@@ -88,7 +88,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.Equal(0, Held(services));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_was_refused_the_lock_and_releases_it_all_the_same_does_nothing_to_its_holder()
     {
         var key = server.NewResource();
@@ -113,7 +113,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.False(await other.IsLockedAsync(key));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Who_lost_the_lock_and_releases_it_late_does_nothing_to_whoever_holds_it_since()
     {
         var key = server.NewResource();
@@ -142,7 +142,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.Equal(["LockLost", "NotHeld"], Errors.Select(entry => entry.Name));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_lock_may_be_released_by_another_method_than_acquired_it()
     {
         var key = server.NewResource();
@@ -155,7 +155,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         async Task<bool> AcquireAsync() => await mutex.AcquireAsync(key);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_lock_outlives_its_lease_but_not_MaxHold_and_is_then_forgotten()
     {
         var key = server.NewResource();
@@ -171,7 +171,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.Equal(["LockLost", "NotHeld"], Errors.Select(entry => entry.Name));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Disposing_the_container_releases_what_is_held_and_ends_who_waits()
     {
         var key = server.NewResource();
@@ -187,7 +187,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         await UntilAsync(() => ((ServiceMutex)mutex).Held == 0);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_blank_key_is_an_error()
     {
         await using var services = NewServices();
@@ -196,7 +196,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.Equal("key", (await Assert.ThrowsAnyAsync<ArgumentException>(() => mutex.ReleaseAsync(""))).ParamName);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_strategy_ends_the_asking_for_a_lock_that_a_foreign_client_holds_and_not_the_wait_for_one_of_ours()
     {
         var (foreigns, ours) = (server.NewResource(), server.NewResource());

@@ -2,7 +2,7 @@ namespace DistributedMutex.Tests.Documentation.ReadmeExamples;
 
 public sealed class LockExamples(DocumentedServer server) : Example(server)
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Lock_and_unlock(bool isTaken)

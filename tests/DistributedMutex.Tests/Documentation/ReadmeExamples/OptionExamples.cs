@@ -4,7 +4,7 @@ namespace DistributedMutex.Tests.Documentation.ReadmeExamples;
 
 public sealed class OptionExamples(DocumentedServer server) : Example(server)
 {
-    [SkippableFact]
+    [Fact]
     public async Task A_formatted_key()
     {
         var (tenant, order) = ("a:order:7", 42);
@@ -17,7 +17,7 @@ public sealed class OptionExamples(DocumentedServer server) : Example(server)
         Assert.Equal("tenant:a%3Aorder%3A7:order:42", held.Resource);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Options_of_an_instance()
     {
         #region
@@ -33,7 +33,7 @@ public sealed class OptionExamples(DocumentedServer server) : Example(server)
         Assert.InRange(held.Remaining.TotalSeconds, 5, 10);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_connection_that_the_application_shares()
     {
         var configuration = $"{Settings},password={Settings.Password}";

@@ -2,7 +2,7 @@ namespace DistributedMutex.Tests.Documentation.ReadmeExamples;
 
 public sealed class ScopeExamples(DocumentedServer server) : Example(server)
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Acquire_as_a_scope(bool isTaken)
@@ -29,7 +29,7 @@ public sealed class ScopeExamples(DocumentedServer server) : Example(server)
         Assert.StartsWith(isTaken ? "Could not acquire the lock 'order:42' within 1" : "shipped", Assert.Single(Done), StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public void The_connection_as_a_scope()
     {
         #region
@@ -44,7 +44,7 @@ public sealed class ScopeExamples(DocumentedServer server) : Example(server)
         Assert.False(IsLocked("order:42"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Async_with_a_cancellation_token()
     {
         var cancellationToken = CancellationToken.None;
@@ -62,7 +62,7 @@ public sealed class ScopeExamples(DocumentedServer server) : Example(server)
         Assert.False(IsLocked("order:42"));
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Try_once(bool isTaken)
@@ -87,7 +87,7 @@ public sealed class ScopeExamples(DocumentedServer server) : Example(server)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Extend_by_hand(bool isLost)
@@ -117,7 +117,7 @@ public sealed class ScopeExamples(DocumentedServer server) : Example(server)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_store_that_checks_the_fence()
     {
         var store = new Store();

@@ -4,7 +4,7 @@ namespace DistributedMutex.Tests.Documentation.ReadmeExamples;
 
 public sealed class ServiceExamples(DocumentedServer server) : Example(server)
 {
-    [SkippableTheory]
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task In_a_service(bool isTaken)
