@@ -1,6 +1,7 @@
 using DistributedMutex.Protocol;
 using DistributedMutex.Tests.Processes;
 using DistributedMutex.Tests.Servers;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DistributedMutex.Tests;
 
@@ -35,7 +36,7 @@ public abstract class InsideTests(ServerFixture server)
     [InlineData(20, 1)]
     public async Task Who_waits_in_Redis_has_its_turn_after_a_hundred_holders_inside_or_20_ms(int elapsed, int holders)
     {
-        var clock = new StoppedClock();
+        var clock = new FakeTimeProvider();
         using var mutex = server.NewMutex(new MutexOptions { TimeProvider = clock });
         using var other = server.NewMutex();
         var (resource, order) = (server.NewResource(), new List<string>());

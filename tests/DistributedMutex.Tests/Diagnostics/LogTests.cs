@@ -2,6 +2,7 @@ using DistributedMutex.Diagnostics;
 using DistributedMutex.Protocol;
 using DistributedMutex.Tests.Servers;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace DistributedMutex.Tests.Diagnostics;
 
@@ -11,48 +12,49 @@ public abstract class LogTests(ServerFixture server)
     public async Task Acquired_and_released_are_logged_once_with_their_times_and_a_try_that_fails_not_at_all()
     {
         var resource = server.NewResource();
-        var log = new LogRecorder();
-        await using var mutex = server.NewMutex(new MutexOptions { LoggerFactory = log });
+        var log = new FakeLogCollector();
+        await using var mutex = server.NewMutex(new MutexOptions { LoggerFactory = log.ToFactory() });
         Assert.True(mutex.Lock(resource));
         Assert.False(await mutex.LockAsync(resource, TimeSpan.Zero));
         Assert.Throws<LockAcquisitionException>(() => mutex.Acquire(resource, TimeSpan.Zero));
         Assert.True(mutex.Unlock(resource));
         Assert.False(mutex.Unlock(resource));
 
-        Assert.Equal([(LogLevel.Debug, "Acquired"), (LogLevel.Debug, "Released")], log.Entries.Select(entry => (entry.Level, entry.Name)));
-        Assert.Matches($"^Acquired the lock {resource} after [0-9.]+ ms, with fence [0-9]+$", log.Entries.First().Message);
-        Assert.Matches($"^Released the lock {resource} after [0-9.]+ ms$", log.Entries.Last().Message);
+        var entries = log.GetSnapshot();
+        Assert.Equal([(LogLevel.Debug, "Acquired"), (LogLevel.Debug, "Released")], entries.Select(entry => (entry.Level, entry.Id.Name)));
+        Assert.Matches($"^Acquired the lock {resource} after [0-9.]+ ms, with fence [0-9]+$", entries[0].Message);
+        Assert.Matches($"^Released the lock {resource} after [0-9.]+ ms$", entries[^1].Message);
     }
 
     [Fact]
     public async Task A_lost_lock_is_a_warning_also_when_only_its_release_finds_out()
     {
         var resource = server.NewResource();
-        var log = new LogRecorder();
+        var log = new FakeLogCollector();
         using var foreign = server.NewForeignClient();
-        await using var mutex = server.NewMutex(new MutexOptions { LoggerFactory = log });
+        await using var mutex = server.NewMutex(new MutexOptions { LoggerFactory = log.ToFactory() });
         await using (var scope = await mutex.AcquireAsync(resource))
         {
             await foreign.Database.KeyDeleteAsync(new LockKeys(resource).Lock);
         }
 
-        var lost = Assert.Single(log.Entries, entry => entry.Level > LogLevel.Debug);
-        Assert.Equal((LogLevel.Warning, "LockLost", resource), (lost.Level, lost.Name, lost.Resource));
+        var lost = Assert.Single(log.GetSnapshot(), entry => entry.Level > LogLevel.Debug);
+        Assert.Equal((LogLevel.Warning, "LockLost", resource), (lost.Level, lost.Id.Name, lost.Resource()));
     }
 
     [Fact]
     public async Task A_lock_that_could_not_be_released_is_one_error()
     {
-        var log = new LogRecorder();
+        var log = new FakeLogCollector();
         using var another = await server.StartAnotherAsync();
-        var mutex = new RedisMutex(ServerFixture.SettingsOf(another), new MutexOptions { LoggerFactory = log });
+        var mutex = new RedisMutex(ServerFixture.SettingsOf(another), new MutexOptions { LoggerFactory = log.ToFactory() });
         var scope = await mutex.AcquireAsync("x");
         another.Dispose();
         await scope.DisposeAsync();
-        var failed = Assert.Single(log.Entries, entry => entry.Level > LogLevel.Debug);
-        Assert.Equal((LogLevel.Error, "ReleaseFailed", "x"), (failed.Level, failed.Name, failed.Resource));
+        var failed = Assert.Single(log.GetSnapshot(), entry => entry.Level > LogLevel.Debug);
+        Assert.Equal((LogLevel.Error, "ReleaseFailed", "x"), (failed.Level, failed.Id.Name, failed.Resource()));
         Assert.NotNull(failed.Exception);
-        Assert.DoesNotContain(scope.Token, string.Join('\n', log.Entries), StringComparison.Ordinal);
+        Assert.All(log.GetSnapshot(), entry => Assert.DoesNotContain(scope.Token, $"{entry.Message} {entry.Exception}", StringComparison.Ordinal));
         await mutex.DisposeAsync();
     }
 }
@@ -69,7 +71,7 @@ public sealed class LogEventTests
     [Fact]
     public void Events_keep_their_ids_names_and_levels()
     {
-        var log = new LogRecorder();
+        var log = new FakeLogger();
         var error = new InvalidOperationException();
         Log.ReleaseFailed(log, error, "x");
         Log.LockLost(log, "x", 1);
@@ -94,7 +96,7 @@ public sealed class LogEventTests
                 (9, "NotAcquired", LogLevel.Error),
                 (10, "NotHeld", LogLevel.Warning),
             ],
-            log.Entries.Select(entry => (entry.Id, entry.Name!, entry.Level)));
-        Assert.Equal(log.Entries.Count(), typeof(Log).GetMethods().Count(method => method.IsStatic));
+            log.Collector.GetSnapshot().Select(entry => (entry.Id.Id, entry.Id.Name!, entry.Level)));
+        Assert.Equal(log.Collector.Count, typeof(Log).GetMethods().Count(method => method.IsStatic));
     }
 }

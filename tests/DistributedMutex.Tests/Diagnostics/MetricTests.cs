@@ -1,8 +1,7 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using DistributedMutex.Protocol;
 using DistributedMutex.Tests.Servers;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
@@ -16,25 +15,25 @@ public abstract class MetricTests(ServerFixture server)
     public async Task Waits_and_holds_are_counted_while_they_last_and_timed_by_outcome()
     {
         var resource = server.NewResource();
-        using var metrics = new Recorder();
+        using var metrics = new Metrics();
         await using var mutex = server.NewMutex();
         await using var other = server.NewMutex();
 
         Assert.True(mutex.Lock(resource));
-        Assert.Equal((0, 1), (metrics.Sum("waiting"), metrics.Sum("held")));
+        Assert.Equal((0, 1), (Metrics.Sum(metrics.Waiting), Metrics.Sum(metrics.Held)));
         var waiting = other.LockAsync(resource);
-        Assert.Equal((1, 1), (metrics.Sum("waiting"), metrics.Sum("held")));
+        Assert.Equal((1, 1), (Metrics.Sum(metrics.Waiting), Metrics.Sum(metrics.Held)));
         Assert.True(await mutex.UnlockAsync(resource));
         Assert.True(await waiting);
-        Assert.Equal((0, 1), (metrics.Sum("waiting"), metrics.Sum("held")));
+        Assert.Equal((0, 1), (Metrics.Sum(metrics.Waiting), Metrics.Sum(metrics.Held)));
         Assert.False(await mutex.LockAsync(resource, TimeSpan.Zero));
         Assert.True(other.Unlock(resource));
-        Assert.Equal((0, 0), (metrics.Sum("waiting"), metrics.Sum("held")));
+        Assert.Equal((0, 0), (Metrics.Sum(metrics.Waiting), Metrics.Sum(metrics.Held)));
 
-        Assert.Equal((2, 1), (metrics.Count("acquire.duration", "acquired"), metrics.Count("acquire.duration", "timed_out")));
-        Assert.Equal((2, 0), (metrics.Count("hold.duration", "released"), metrics.Count("hold.duration", "lost")));
-        Assert.Equal("s", metrics.Unit("acquire.duration"));
-        Assert.Equal("s", metrics.Unit("hold.duration"));
+        Assert.Equal((2, 1), (Metrics.Count(metrics.AcquireDuration, "acquired"), Metrics.Count(metrics.AcquireDuration, "timed_out")));
+        Assert.Equal((2, 0), (Metrics.Count(metrics.HoldDuration, "released"), Metrics.Count(metrics.HoldDuration, "lost")));
+        Assert.Equal("s", metrics.AcquireDuration.Instrument!.Unit);
+        Assert.Equal("s", metrics.HoldDuration.Instrument!.Unit);
         Assert.All(metrics.Tags, tag => Assert.Equal("distributed_mutex.outcome", tag));
     }
 
@@ -42,18 +41,18 @@ public abstract class MetricTests(ServerFixture server)
     public async Task A_lost_lock_is_counted_as_lost_and_no_more_as_held()
     {
         var resource = server.NewResource();
-        using var metrics = new Recorder();
+        using var metrics = new Metrics();
         using var foreign = server.NewForeignClient();
         await using var mutex = server.NewMutex();
         await using var scope = await mutex.AcquireAsync(resource);
         await foreign.Database.KeyDeleteAsync(new LockKeys(resource).Lock);
         Assert.False(await scope.ExtendAsync());
         Assert.False(await scope.ReleaseAsync());
-        Assert.Equal((0, 0), (metrics.Sum("held"), metrics.Count("hold.duration", "released")));
+        Assert.Equal((0, 0), (Metrics.Sum(metrics.Held), Metrics.Count(metrics.HoldDuration, "released")));
 
         // What an earlier test has left may be lost in the meantime.
-        Assert.True(metrics.Sum("lost") >= 1);
-        Assert.True(metrics.Count("hold.duration", "lost") >= 1);
+        Assert.True(Metrics.Sum(metrics.Lost) >= 1);
+        Assert.True(Metrics.Count(metrics.HoldDuration, "lost") >= 1);
     }
 
     [Fact]
@@ -62,18 +61,18 @@ public abstract class MetricTests(ServerFixture server)
         var resource = server.NewResource();
         await using var mutex = server.NewMutex();
         await using var scope = await mutex.AcquireAsync(resource);
-        using var metrics = new Recorder();
+        using var metrics = new Metrics();
         Assert.True(await scope.ReleaseAsync());
-        Assert.Equal(0, metrics.Sum("held"));
+        Assert.Equal(0, Metrics.Sum(metrics.Held));
     }
 
     [Fact]
     public async Task OpenTelemetry_collects_spans_and_metrics()
     {
         var resource = server.NewResource();
-        var (spans, metrics) = (new Exporter<Activity>(), new Exporter<Metric>());
-        using (Sdk.CreateTracerProviderBuilder().AddSource("DistributedMutex").AddProcessor(new SimpleActivityExportProcessor(spans)).Build())
-        using (Sdk.CreateMeterProviderBuilder().AddMeter("DistributedMutex").AddReader(new BaseExportingMetricReader(metrics)).Build())
+        var (spans, metrics) = (new List<Activity>(), new List<MetricSnapshot>());
+        using (Sdk.CreateTracerProviderBuilder().AddSource("DistributedMutex").AddInMemoryExporter(spans).Build())
+        using (Sdk.CreateMeterProviderBuilder().AddMeter("DistributedMutex").AddInMemoryExporter(metrics).Build())
         {
             await using var mutex = server.NewMutex();
             await using (await mutex.AcquireAsync(resource))
@@ -84,13 +83,13 @@ public abstract class MetricTests(ServerFixture server)
 
         Assert.Equal(
             ["DistributedMutex.Wait acquired", "DistributedMutex.Wait timed_out", "DistributedMutex.Hold released"],
-            spans.Batch.Where(span => (string?)span.GetTagItem("distributed_mutex.resource") == resource)
+            spans.Where(span => (string?)span.GetTagItem("distributed_mutex.resource") == resource)
                 .Select(span => $"{span.DisplayName} {span.GetTagItem("distributed_mutex.outcome")}"));
         Assert.Equal(
             ["distributed_mutex.acquire.duration", "distributed_mutex.held", "distributed_mutex.hold.duration", "distributed_mutex.waiting"],
-            metrics.Batch.Select(metric => metric.Name).Order());
+            metrics.Select(metric => metric.Name).Order());
         var buckets = 0;
-        foreach (ref readonly var point in metrics.Batch.Single(metric => metric.Name == "distributed_mutex.hold.duration").GetMetricPoints())
+        foreach (var point in metrics.Single(metric => metric.Name == "distributed_mutex.hold.duration").MetricPoints)
         {
             foreach (var bucket in point.GetHistogramBuckets())
             {
@@ -101,53 +100,45 @@ public abstract class MetricTests(ServerFixture server)
         Assert.Equal(2, buckets);
     }
 
-    /// <summary>What OpenTelemetry's own in-memory exporter does, which not every feed has.</summary>
-    private sealed class Exporter<T> : BaseExporter<T>
-        where T : class
+    /// <summary>What each instrument of the library was told since this was made.</summary>
+    private sealed class Metrics : IDisposable
     {
-        public List<T> Batch { get; } = [];
+        public MetricCollector<long> Waiting { get; } = Collect<long>("waiting");
 
-        public override ExportResult Export(in Batch<T> batch)
+        public MetricCollector<long> Held { get; } = Collect<long>("held");
+
+        public MetricCollector<long> Lost { get; } = Collect<long>("lost");
+
+        public MetricCollector<double> AcquireDuration { get; } = Collect<double>("acquire.duration");
+
+        public MetricCollector<double> HoldDuration { get; } = Collect<double>("hold.duration");
+
+        public IEnumerable<string> Tags =>
+        [
+            .. new[] { Waiting, Held, Lost }.SelectMany(collector => collector.GetMeasurementSnapshot()).SelectMany(measured => measured.Tags.Keys),
+            .. new[] { AcquireDuration, HoldDuration }.SelectMany(collector => collector.GetMeasurementSnapshot()).SelectMany(measured => measured.Tags.Keys),
+        ];
+
+        public static long Sum(MetricCollector<long> counter) => counter.GetMeasurementSnapshot().EvaluateAsCounter();
+
+        public static int Count(MetricCollector<double> histogram, string outcome)
         {
-            foreach (var item in batch)
-            {
-                Batch.Add(item);
-            }
-
-            return ExportResult.Success;
-        }
-    }
-
-    private sealed class Recorder : IDisposable
-    {
-        private const string Prefix = "distributed_mutex.";
-        private readonly ConcurrentQueue<(Instrument Instrument, double Value, KeyValuePair<string, object?>[] Tags)> _measured = new();
-        private readonly MeterListener _listener = new();
-
-        public Recorder()
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == "DistributedMutex")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => _measured.Enqueue((instrument, value, tags.ToArray())));
-            _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => _measured.Enqueue((instrument, value, tags.ToArray())));
-            _listener.Start();
+            var measured = histogram.GetMeasurementSnapshot().ContainsTags(new KeyValuePair<string, object?>("distributed_mutex.outcome", outcome)).ToList();
+            Assert.All(measured, duration => Assert.True(duration.Value >= 0));
+            return measured.Count;
         }
 
-        public IEnumerable<string> Tags => _measured.SelectMany(measured => measured.Tags).Select(tag => tag.Key);
+        public void Dispose()
+        {
+            Waiting.Dispose();
+            Held.Dispose();
+            Lost.Dispose();
+            AcquireDuration.Dispose();
+            HoldDuration.Dispose();
+        }
 
-        public double Sum(string name) => _measured.Where(measured => measured.Instrument.Name == Prefix + name).Sum(measured => measured.Value);
-
-        public int Count(string name, string outcome) => _measured.Count(measured =>
-            measured.Instrument.Name == Prefix + name && measured.Value >= 0 && measured.Tags.Contains(new("distributed_mutex.outcome", outcome)));
-
-        public string? Unit(string name) => _measured.First(measured => measured.Instrument.Name == Prefix + name).Instrument.Unit;
-
-        public void Dispose() => _listener.Dispose();
+        private static MetricCollector<T> Collect<T>(string name)
+            where T : struct => new(meterScope: null, "DistributedMutex", "distributed_mutex." + name);
     }
 }
 

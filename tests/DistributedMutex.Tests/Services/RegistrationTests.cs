@@ -8,7 +8,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Tests.Services;
@@ -51,17 +53,17 @@ public abstract class ConnectedServiceTests(ServerFixture server)
     [Fact]
     public async Task A_server_that_is_down_fails_the_call_and_not_the_container_and_the_next_call_tries_again()
     {
-        var log = new LogRecorder();
+        var log = new FakeLogCollector();
         var nowhere = Nowhere();
         var settings = nowhere;
-        await using var services = new ServiceCollection().AddTransient(_ => settings).AddSingleton<ILoggerFactory>(log)
+        await using var services = new ServiceCollection().AddTransient(_ => settings).AddSingleton(log.ToFactory())
             .AddDistributedMutex(options => options.Wait = TimeSpan.FromMinutes(1)).BuildServiceProvider();
         var mutex = services.GetRequiredService<IDistributedMutex>();
         var failing = mutex.AcquireAsync("x");
         var thrown = await Assert.ThrowsAsync<RedisConnectionException>(() => failing);
         Assert.StartsWith($"Redis at {nowhere} cannot be reached.", thrown.Message, StringComparison.Ordinal);
-        var error = Assert.Single(log.Entries, entry => entry.Level == LogLevel.Error);
-        Assert.Equal(("NotAcquired", "x"), (error.Name, error.Resource));
+        var error = Assert.Single(log.GetSnapshot(), entry => entry.Level == LogLevel.Error);
+        Assert.Equal(("NotAcquired", "x"), (error.Id.Name, error.Resource()));
 
         settings = server.Settings;
         var key = server.NewResource();
@@ -73,24 +75,21 @@ public abstract class ConnectedServiceTests(ServerFixture server)
     public async Task A_connection_that_takes_too_long_keeps_nobody_longer_than_it_may()
     {
         using var open = new ManualResetEventSlim();
+        var clock = new FakeTimeProvider();
         await using var services = new ServiceCollection().AddSingleton(_ =>
         {
             open.Wait();
             return server.Settings;
-        }).AddDistributedMutex(options => options.TimeProvider = new HurriedClock()).BuildServiceProvider();
+        }).AddDistributedMutex(options => options.TimeProvider = clock).BuildServiceProvider();
         var mutex = services.GetRequiredService<IDistributedMutex>();
         using var stop = new CancellationTokenSource();
         var cancelled = mutex.AcquireAsync("x", stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
-        await Assert.ThrowsAsync<TimeoutException>(() => mutex.AcquireAsync("x"));
+        var late = mutex.AcquireAsync("x");
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await Assert.ThrowsAsync<TimeoutException>(() => late);
         open.Set();
-    }
-
-    private sealed class HurriedClock : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, dueTime / 50, period);
     }
 
     [Fact]
@@ -183,9 +182,9 @@ public sealed class RegistrationTests
     [Fact]
     public void The_logger_and_the_clock_of_the_container_are_used_unless_the_options_name_others()
     {
-        using var log = new LogRecorder();
-        var clock = new StoppedClock();
-        var options = Options(services => services.AddSingleton<ILoggerFactory>(log).AddSingleton<TimeProvider>(clock).AddDistributedMutex());
+        using var log = new FakeLogCollector().ToFactory();
+        var clock = new FakeTimeProvider();
+        var options = Options(services => services.AddSingleton(log).AddSingleton<TimeProvider>(clock).AddDistributedMutex());
         Assert.Same(log, options.LoggerFactory);
         Assert.Same(clock, options.TimeProvider);
         Assert.Same(TimeProvider.System, Options(services => services

@@ -4,7 +4,6 @@ using DistributedMutex.Tests.Diagnostics;
 using DistributedMutex.Tests.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Tests.Services;
@@ -17,16 +16,15 @@ public abstract class ServiceFaultTests(ServerFixture server)
         var key = server.NewResource();
         var (told, goOn) = (new TaskCompletionSource(), new ManualResetEventSlim());
         var first = 1;
-        using var log = new LogRecorder();
-        log.Logged += entry =>
+        var log = FakeLogs.Create(whenLogged: name =>
         {
-            if (entry.Name == "Acquired" && Interlocked.Exchange(ref first, 0) == 1)
+            if (name == "Acquired" && Interlocked.Exchange(ref first, 0) == 1)
             {
                 told.SetResult();
                 goOn.Wait();
             }
-        };
-        await using var services = new ServiceCollection().AddSingleton(server.Settings).AddSingleton<ILoggerFactory>(log)
+        });
+        await using var services = new ServiceCollection().AddSingleton(server.Settings).AddSingleton(log.ToFactory())
             .AddDistributedMutex(options => (options.Lease, options.Wait) = (TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(1))).BuildServiceProvider();
         var mutex = services.GetRequiredService<IDistributedMutex>();
         var late = Task.Run(() => mutex.AcquireAsync(key));
@@ -41,15 +39,14 @@ public abstract class ServiceFaultTests(ServerFixture server)
     public async Task A_health_check_that_is_given_up_leaves_no_lock_behind()
     {
         using var giveUp = new CancellationTokenSource();
-        using var log = new LogRecorder();
-        log.Logged += entry =>
+        var log = FakeLogs.Create(whenLogged: name =>
         {
-            if (entry.Name == "Acquired")
+            if (name == "Acquired")
             {
                 giveUp.Cancel();
             }
-        };
-        await using var services = new ServiceCollection().AddSingleton(server.Settings).AddSingleton<ILoggerFactory>(log)
+        });
+        await using var services = new ServiceCollection().AddSingleton(server.Settings).AddSingleton(log.ToFactory())
             .AddDistributedMutex().BuildServiceProvider();
         var check = ActivatorUtilities.CreateInstance<MutexHealthCheck>(services);
         var context = new HealthCheckContext { Registration = new HealthCheckRegistration("x", check, null, null) };
@@ -62,7 +59,7 @@ public abstract class ServiceFaultTests(ServerFixture server)
             // The result is not what counts.
         }
 
-        Assert.Equal(["Acquired", "Released"], log.Entries.Select(entry => entry.Name));
+        Assert.Equal(["Acquired", "Released"], log.GetSnapshot().Select(entry => entry.Id.Name));
         using var foreign = server.NewForeignClient();
         Assert.False(await foreign.Database.KeyExistsAsync(new LockKeys(MutexHealthCheck.Resource).Lock));
     }

@@ -4,18 +4,13 @@ using DistributedMutex.Tests.Diagnostics;
 using DistributedMutex.Tests.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace DistributedMutex.Tests.Services;
 
-public abstract class ServiceTests(ServerFixture server) : IDisposable
+public abstract class ServiceTests(ServerFixture server)
 {
-    private readonly LogRecorder _log = new();
-
-    public void Dispose()
-    {
-        _log.Dispose();
-        GC.SuppressFinalize(this);
-    }
+    private readonly FakeLogCollector _log = new();
 
     [Fact]
     public async Task Many_callers_of_one_key_queue_up_and_none_loses_its_lock()
@@ -52,7 +47,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.True(await mutex.ReleaseAsync(key));
         Assert.False(await mutex.ReleaseAsync(key));
         var warning = Assert.Single(Errors);
-        Assert.Equal((LogLevel.Warning, "NotHeld", key), (warning.Level, warning.Name, warning.Resource));
+        Assert.Equal((LogLevel.Warning, "NotHeld", key), (warning.Level, warning.Id.Name, warning.Resource()));
     }
 
     [Fact]
@@ -64,7 +59,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         await using var held = await other.AcquireAsync(key);
         Assert.False(await services.GetRequiredService<IDistributedMutex>().AcquireAsync(key));
         var error = Assert.Single(Errors);
-        Assert.Equal((LogLevel.Error, "TimedOut", key), (error.Level, error.Name, error.Resource));
+        Assert.Equal((LogLevel.Error, "TimedOut", key), (error.Level, error.Id.Name, error.Resource()));
         Assert.Contains(held.Token.Split(':')[0], error.Exception!.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(held.Token, error.Exception.Message, StringComparison.Ordinal);
     }
@@ -139,7 +134,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.True(await foreign.Database.KeyExistsAsync(new LockKeys(key).Lock));
         Assert.True(await mutex.ReleaseAsync(key));
         Assert.Equal(0, Held(services));
-        Assert.Equal(["LockLost", "NotHeld"], Errors.Select(entry => entry.Name));
+        Assert.Equal(["LockLost", "NotHeld"], Errors.Select(entry => entry.Id.Name));
     }
 
     [Fact]
@@ -168,7 +163,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         Assert.True(await other.LockAsync(key, TimeSpan.FromSeconds(30)));
         await UntilAsync(() => Held(services) == 0);
         Assert.False(await mutex.ReleaseAsync(key));
-        Assert.Equal(["LockLost", "NotHeld"], Errors.Select(entry => entry.Name));
+        Assert.Equal(["LockLost", "NotHeld"], Errors.Select(entry => entry.Id.Name));
     }
 
     [Fact]
@@ -222,7 +217,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
         }
     }
 
-    private IEnumerable<LogEntry> Errors => _log.Entries.Where(entry => entry.Level > LogLevel.Debug);
+    private IEnumerable<FakeLogRecord> Errors => _log.GetSnapshot().Where(entry => entry.Level > LogLevel.Debug);
 
     private static int Held(IServiceProvider services) => ((ServiceMutex)services.GetRequiredService<IDistributedMutex>()).Held;
 
@@ -238,7 +233,7 @@ public abstract class ServiceTests(ServerFixture server) : IDisposable
 
     private ServiceProvider NewServices(Action<MutexOptions>? configure = null) => new ServiceCollection()
         .AddSingleton(server.Settings)
-        .AddSingleton<ILoggerFactory>(_log)
+        .AddSingleton(_log.ToFactory())
         .AddDistributedMutex(configure)
         .BuildServiceProvider();
 }
