@@ -1,4 +1,3 @@
-using DistributedMutex.Benchmarks.Locks;
 using DistributedMutex.Workshop;
 
 namespace DistributedMutex.Benchmarks;
@@ -14,13 +13,14 @@ internal sealed record BenchmarkOptions
     public ServerKind Server { get; init; } = ServerKind.FindRedis() ?? ServerKind.Garnet;
 
     /// <summary>How many workers want one key.</summary>
-    public IReadOnlyList<int> Workers { get; init; } = [2, 5, 10, 50, 200, 1000];
+    public IReadOnlyList<int> Workers
+    {
+        get => field ?? (Quick ? [2, 10, 200] : [2, 10, 50, 200, 1000]);
+        init;
+    }
 
     /// <summary>How long one measurement lasts.</summary>
     public TimeSpan Time => TimeSpan.FromSeconds(Quick ? 0.5 : 3);
-
-    /// <summary>A quick run leaves the slower half of the poll loops out.</summary>
-    public IReadOnlyList<LockKind> Locks => Quick ? [LockKind.Mutex, LockKind.Poll100] : LockKind.All;
 
     /// <summary>
     /// Fairness shows only after some rounds: with five, and one more for half of the workers, Jain's index cannot fall

@@ -7,7 +7,7 @@ using DistributedMutex.Benchmarks.Suites;
 const string Usage = """
     dotnet run -c Release --project tests/DistributedMutex.Benchmarks -- <suite> [--quick] [--server garnet] [--workers 2,10] [--output <folder>]
 
-    uncontended  a pair of acquire and release that nobody disturbs, against the floor
+    uncontended  a pair of acquire and release that nobody disturbs, against the floor: in under a minute
     between      workers that want one key, each with an instance of its own on a shared connection
     processes    the same, in separate processes
     inside       workers that share one instance, as tasks and as threads
@@ -35,10 +35,11 @@ if (args is not [var chosen, .. var rest] || BenchmarkOptions.Parse(rest) is not
     return 2;
 }
 
+Report.Begin(args, options);
 foreach (var (name, run) in suites.Where(suite => chosen == "all" || suite.Key == chosen))
 {
     using var arena = await Arena.OpenAsync(options.Server);
-    Report.Write(name, arena.ServerName, options, await run(arena, options));
+    Report.Write(name, options, await run(arena, options));
 }
 
 return 0;

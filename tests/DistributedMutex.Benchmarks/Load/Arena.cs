@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using DistributedMutex.Benchmarks.Locks;
 using DistributedMutex.Workshop;
 using StackExchange.Redis;
@@ -18,8 +17,6 @@ internal sealed class Arena : IDisposable
         _server = server;
         _control = NewClient();
     }
-
-    public string ServerName => _server.Kind.Name;
 
     public int Port => _server.Port;
 
@@ -49,26 +46,6 @@ internal sealed class Arena : IDisposable
         }
 
         return times.Order().ElementAt(times.Count / 2);
-    }
-
-    /// <summary>How often clients have sent these commands; null if the server does not count them.</summary>
-    public async Task<long?> CountAsync(IReadOnlyList<string> commands)
-    {
-        try
-        {
-            var lines = ((string?)await _control.Database.ExecuteAsync("INFO", "commandstats") ?? "").Split('\n');
-
-            // cmdstat_evalsha:calls=5,usec=…
-            var counts = commands
-                .SelectMany(command => lines.Where(line => line.StartsWith($"cmdstat_{command}:calls=", StringComparison.OrdinalIgnoreCase)))
-                .Select(line => long.Parse(line.Split('=', ',')[1], CultureInfo.InvariantCulture))
-                .ToArray();
-            return lines.Any(line => line.StartsWith("cmdstat_", StringComparison.OrdinalIgnoreCase)) ? counts.Sum() : null;
-        }
-        catch (RedisServerException)
-        {
-            return null;
-        }
     }
 
     public void Dispose()

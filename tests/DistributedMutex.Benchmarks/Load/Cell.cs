@@ -1,16 +1,13 @@
 using System.Diagnostics;
-using DistributedMutex.Benchmarks.Locks;
 
 namespace DistributedMutex.Benchmarks.Load;
 
 /// <summary>One measurement: crews under load for a while, and what came of it.</summary>
-internal sealed record Cell(Figures Figures, IReadOnlyList<Turn> Log, long From, long To, double? CommandsPerAcquisition, IReadOnlyList<string> Problems)
+internal sealed record Cell(Figures Figures, IReadOnlyList<Turn> Log, long From, long To, double CommandsPerAcquisition, IReadOnlyList<string> Problems)
 {
-    /// <param name="arena">Where.</param>
-    /// <param name="kind">The lock whose commands are counted.</param>
     /// <param name="time">How long, after a warm-up in which everybody takes a place in the queue.</param>
     /// <param name="crews">Who does what.</param>
-    public static async Task<Cell> MeasureAsync(Arena arena, LockKind kind, TimeSpan time, params IReadOnlyList<(ICrew Crew, LockLoad Load)> crews)
+    public static async Task<Cell> MeasureAsync(TimeSpan time, params IReadOnlyList<(ICrew Crew, LockLoad Load)> crews)
     {
         var workers = crews.Sum(crew => crew.Load.Workers);
         foreach (var (crew, load) in crews)
@@ -19,11 +16,11 @@ internal sealed record Cell(Figures Figures, IReadOnlyList<Turn> Log, long From,
         }
 
         await Task.Delay(TimeSpan.FromMilliseconds(300 + workers));
-        var commandsBefore = await arena.CountAsync(kind.Commands);
+        var commandsBefore = await CountAsync();
         var from = Stopwatch.GetTimestamp();
         await Task.Delay(time);
         var to = Stopwatch.GetTimestamp();
-        var commandsAfter = await arena.CountAsync(kind.Commands);
+        var commandsAfter = await CountAsync();
 
         var logs = await Task.WhenAll(crews.Select(crew => crew.Crew.StopAsync()));
         Turn[] turns = [.. logs.SelectMany(log => log.Turns)];
@@ -34,7 +31,8 @@ internal sealed record Cell(Figures Figures, IReadOnlyList<Turn> Log, long From,
             problems.Add($"the lock had two holders, {figures.Overlaps} times");
         }
 
-        var commands = (commandsAfter - commandsBefore) / (double)figures.Acquisitions;
-        return new Cell(figures, turns, from, to, figures.Acquisitions == 0 ? null : commands, problems);
+        return new Cell(figures, turns, from, to, (commandsAfter - commandsBefore) / (double)figures.Acquisitions, problems);
+
+        async Task<long> CountAsync() => (await Task.WhenAll(crews.Select(crew => crew.Crew.CountAsync()))).Sum();
     }
 }

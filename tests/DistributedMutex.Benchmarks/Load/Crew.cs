@@ -14,13 +14,14 @@ internal sealed class Crew(IConnectionMultiplexer connection) : ICrew
     private readonly ConcurrentBag<string> _problems = [];
     private CancellationTokenSource _stop = new();
     private List<Turn>[] _turns = [];
-    private WorkerLock[] _locks = [];
+    private LockSource[] _sources = [];
+    private LockAdapter[] _locks = [];
     private Task[] _running = [];
 
     /// <summary>Compiles what the measurements run.</summary>
     public async Task WarmUpAsync()
     {
-        foreach (var kind in LockKind.All)
+        foreach (var kind in LockKind.Contended)
         {
             Start(new LockLoad(kind.Name, $"warm-up-{Environment.ProcessId}", Workers: 2));
             await Task.Delay(TimeSpan.FromMilliseconds(150));
@@ -31,13 +32,15 @@ internal sealed class Crew(IConnectionMultiplexer connection) : ICrew
     public void Start(LockLoad load)
     {
         var kind = LockKind.Find(load.Lock);
-        var shared = load.OneInstance && kind == LockKind.Mutex ? kind.New(connection, load.Resource) : null;
         _stop = new CancellationTokenSource();
         _problems.Clear();
         _turns = Enumerable.Range(0, load.Workers).Select(_ => new List<Turn>(1024)).ToArray();
-        _locks = Enumerable.Range(0, load.Workers).Select(_ => shared ?? kind.New(connection, load.Resource)).ToArray();
+        _sources = Enumerable.Range(0, load.OneInstance ? 1 : load.Workers).Select(_ => kind.Open(connection)).ToArray();
+        _locks = Enumerable.Range(0, load.Workers).Select(worker => _sources[load.OneInstance ? 0 : worker].AdapterFor(load.Resource)).ToArray();
         _running = Enumerable.Range(0, load.Workers).Select(worker => load.Threads ? StartThread(worker, load) : StartTask(worker, load)).ToArray();
     }
+
+    public Task<long> CountAsync() => Task.FromResult(connection.OperationCount);
 
     public async Task<TurnLog> StopAsync()
     {
@@ -51,9 +54,9 @@ internal sealed class Crew(IConnectionMultiplexer connection) : ICrew
 
         // The last worker may have ended on the Redis client's own thread, which must not run (or block in) what follows.
         await Task.Yield();
-        foreach (var held in _locks.Distinct())
+        foreach (var source in _sources)
         {
-            held.Dispose();
+            source.Dispose();
         }
 
         _stop.Dispose();

@@ -9,6 +9,7 @@ internal sealed class CrewProcess : ICrew, IDisposable
 {
     public const string Command = "crew";
 
+    private const string CountLine = "count";
     private const string StopLine = "stop";
 
     private readonly Process _process;
@@ -34,13 +35,18 @@ internal sealed class CrewProcess : ICrew, IDisposable
         Console.WriteLine("ready");
         while (await Console.In.ReadLineAsync() is { } line)
         {
-            if (line != StopLine)
+            switch (line)
             {
-                crew.Start(JsonSerializer.Deserialize<LockLoad>(line)!);
-                continue;
+                case CountLine:
+                    Console.WriteLine(JsonSerializer.Serialize(await crew.CountAsync()));
+                    break;
+                case StopLine:
+                    Console.WriteLine(JsonSerializer.Serialize(await crew.StopAsync()));
+                    break;
+                default:
+                    crew.Start(JsonSerializer.Deserialize<LockLoad>(line)!);
+                    break;
             }
-
-            Console.WriteLine(JsonSerializer.Serialize(await crew.StopAsync()));
         }
 
         return 0;
@@ -51,11 +57,9 @@ internal sealed class CrewProcess : ICrew, IDisposable
 
     public void Start(LockLoad load) => Write(JsonSerializer.Serialize(load));
 
-    public async Task<TurnLog> StopAsync()
-    {
-        Write(StopLine);
-        return JsonSerializer.Deserialize<TurnLog>(await ReadAsync())!;
-    }
+    public Task<long> CountAsync() => AskAsync<long>(CountLine);
+
+    public Task<TurnLog> StopAsync() => AskAsync<TurnLog>(StopLine);
 
     public void Dispose()
     {
@@ -67,6 +71,12 @@ internal sealed class CrewProcess : ICrew, IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task<T> AskAsync<T>(string line)
+    {
+        Write(line);
+        return JsonSerializer.Deserialize<T>(await ReadAsync())!;
     }
 
     private void Write(string line)

@@ -5,6 +5,9 @@ internal interface ICrew
 {
     void Start(LockLoad load);
 
+    /// <summary>How many commands its connection has sent so far.</summary>
+    Task<long> CountAsync();
+
     /// <summary>Ends the load and tells what was done.</summary>
     Task<TurnLog> StopAsync();
 }

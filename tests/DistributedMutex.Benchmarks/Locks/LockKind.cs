@@ -1,30 +1,49 @@
+using RedLockNet.SERedis;
+using RedLockNet.SERedis.Configuration;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Benchmarks.Locks;
 
 /// <summary>One of the locks that are compared.</summary>
 /// <param name="Name">As the tables call it, and as a worker process is told.</param>
-/// <param name="Commands">What its clients send; commands that only its scripts call are not among them.</param>
-/// <param name="New">Makes the lock of one worker.</param>
-internal sealed record LockKind(string Name, IReadOnlyList<string> Commands, Func<IConnectionMultiplexer, string, WorkerLock> New)
+/// <param name="Open">Makes it, on a connection that it shares.</param>
+internal sealed record LockKind(string Name, Func<IConnectionMultiplexer, LockSource> Open)
 {
-    public static LockKind Mutex { get; } = new(
-        "RedisMutex", ["eval", "evalsha"], static (connection, resource) => new MutexWorkerLock(new RedisMutex(connection), resource));
+    /// <summary>A poll loop that never has to poll is SET NX PX and compare-and-delete: nothing that is a lock on one Redis can be cheaper.</summary>
+    public static LockKind Floor { get; } = Poll("Floor", 100);
 
-    public static LockKind Poll100 { get; } = Poll(100);
+    public static LockKind Mutex { get; } = new("RedisMutex, Lock", static connection =>
+    {
+        var mutex = new RedisMutex(connection);
+        return new LockSource(resource => new MutexAdapter(mutex, resource), mutex);
+    });
+
+    public static LockKind Scope { get; } = new("RedisMutex, scope", static connection =>
+    {
+        var mutex = new RedisMutex(connection);
+        return new LockSource(resource => new ScopeAdapter(mutex, resource), mutex);
+    });
+
+    public static LockKind DistributedLock { get; } = new(
+        "DistributedLock", static connection => new LockSource(resource => new DistributedLockAdapter(connection.GetDatabase(), resource)));
+
+    public static LockKind RedLock { get; } = new("RedLock.net", static connection =>
+    {
+        var factory = RedLockFactory.Create([new RedLockMultiplexer(connection)]);
+        return new LockSource(resource => new RedLockAdapter(factory, resource), factory);
+    });
 
     public static LockKind LockTake { get; } = new(
-        "LockTake, 100 ms",
-        ["set", "watch", "get", "multi", "del", "exec", "unwatch"],
-        static (connection, resource) => new LockTakeLock(connection.GetDatabase(), resource, TimeSpan.FromMilliseconds(100)));
+        "LockTake", static connection => new LockSource(resource => new LockTakeAdapter(connection.GetDatabase(), resource, TimeSpan.FromMilliseconds(100))));
 
-    /// <summary>A poll loop that costs about as many commands as its speed is worth, and the two that tutorials write.</summary>
-    public static IReadOnlyList<LockKind> All { get; } = [Mutex, Poll100, Poll(500), Poll(5), LockTake];
+    /// <summary>Those that are compared where nobody waits; the floor is the first.</summary>
+    public static IReadOnlyList<LockKind> Uncontended { get; } = [Floor, Mutex, Scope, DistributedLock, RedLock, LockTake];
 
-    public static LockKind Find(string name) => All.Single(kind => kind.Name == name);
+    /// <summary>Those that are compared where many wait: a tutorial's poll loop among them, and one that is quick at the price of commands.</summary>
+    public static IReadOnlyList<LockKind> Contended { get; } = [Mutex, DistributedLock, RedLock, Poll("poll, 100 ms", 100), Poll("poll, 5 ms", 5)];
 
-    private static LockKind Poll(int milliseconds) => new(
-        $"poll, {milliseconds} ms",
-        ["set", "eval", "evalsha"],
-        (connection, resource) => new PollLock(connection.GetDatabase(), resource, TimeSpan.FromMilliseconds(milliseconds)));
+    public static LockKind Find(string name) => Contended.Single(kind => kind.Name == name);
+
+    private static LockKind Poll(string name, int milliseconds) => new(
+        name, connection => new LockSource(resource => new PollAdapter(connection.GetDatabase(), resource, TimeSpan.FromMilliseconds(milliseconds))));
 }

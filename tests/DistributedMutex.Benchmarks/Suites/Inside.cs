@@ -21,17 +21,17 @@ internal static class Inside
         var table = new ContentionTable(title);
         foreach (var workers in options.Workers)
         {
-            foreach (var kind in options.Locks)
+            foreach (var kind in LockKind.Contended)
             {
                 using var client = arena.NewClient();
                 var roundTrip = await Arena.RoundTripAsync(client.Database);
                 var load = new LockLoad(kind.Name, arena.NewResource(), workers) { OneInstance = true, Threads = threads };
-                var cell = await Cell.MeasureAsync(arena, kind, options.Time, (new Crew(client.Connection), load));
+                var cell = await Cell.MeasureAsync(options.Time, (new Crew(client.Connection), load));
                 table.Add(kind, workers, cell, roundTrip);
             }
         }
 
-        return table.ToTable();
+        return table.Table;
     }
 
     private static async Task<Table> MeasureWithGuestAsync(Arena arena, BenchmarkOptions options)
@@ -48,7 +48,7 @@ internal static class Inside
                 using var client = arena.NewClient();
                 var load = new LockLoad(LockKind.Mutex.Name, arena.NewResource(), workers) { OneInstance = true, Threads = threads };
                 var guestLoad = load with { FirstWorker = workers, Workers = 1, Threads = false, PauseMilliseconds = GuestPauseMilliseconds };
-                var cell = await Cell.MeasureAsync(arena, LockKind.Mutex, options.Time, (new Crew(client.Connection), load), (guest, guestLoad));
+                var cell = await Cell.MeasureAsync(options.Time, (new Crew(client.Connection), load), (guest, guestLoad));
                 var inside = new Figures([.. cell.Log.Where(turn => turn.Worker != workers)], workers, cell.From, cell.To);
                 var second = new Figures([.. cell.Log.Where(turn => turn.Worker == workers)], 1, cell.From, cell.To);
                 var waits = Figures.OthersDuringWaitsOf(workers, cell.Log, cell.From, cell.To);

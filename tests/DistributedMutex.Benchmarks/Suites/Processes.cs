@@ -25,20 +25,18 @@ internal static class Processes
             var table = new ContentionTable("between processes, loopback");
             foreach (var workers in options.Workers)
             {
-                foreach (var kind in options.Locks)
+                foreach (var kind in LockKind.Contended)
                 {
                     var resource = arena.NewResource();
                     var roundTrip = await Arena.RoundTripAsync(client.Database);
                     var cell = await Cell.MeasureAsync(
-                        arena,
-                        kind,
                         options.TimeFor(workers, handOffMilliseconds: 0.5),
                         [.. crews.Take(workers).Select((crew, index) => ((ICrew)crew, Share(new LockLoad(kind.Name, resource, workers), index)))]);
                     table.Add(kind, workers, cell, roundTrip);
                 }
             }
 
-            return [table.ToTable()];
+            return [table.Table];
         }
         finally
         {

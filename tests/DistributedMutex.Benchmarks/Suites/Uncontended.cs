@@ -1,107 +1,109 @@
-using System.Diagnostics;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
-using BenchmarkDotNet.Reports;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using DistributedMutex.Benchmarks.Load;
+using DistributedMutex.Benchmarks.Locks;
 using DistributedMutex.Benchmarks.Reports;
 
 namespace DistributedMutex.Benchmarks.Suites;
 
-/// <summary>A pair of acquire and release that nobody disturbs, against the floor: SET NX PX and compare-and-delete on the same connection.</summary>
+/// <summary>A pair of acquire and release that nobody disturbs: one after the other, on 64 keys at once, and with the sync methods.</summary>
 internal static class Uncontended
 {
-    private static readonly string[] Ways = ["Sequential", "AtOnce", "Sync"];
-    private static readonly string[] Locks = ["Lock", "Scope", "LockTake"];
+    private const int Keys = 64;
 
-    public static Task<IReadOnlyList<Table>> RunAsync(Arena arena, BenchmarkOptions options)
+    public static async Task<IReadOnlyList<Table>> RunAsync(Arena arena, BenchmarkOptions options)
     {
-        UncontendedPairs.Port = arena.Port;
-        var reports = Benchmark(options);
+        using var client = arena.NewClient();
+        var sources = LockKind.Uncontended.Select(kind => kind.Open(client.Connection)).ToArray();
+        var locks = sources.Select(source => Enumerable.Range(0, Keys).Select(_ => source.AdapterFor(arena.NewResource())).ToArray()).ToArray();
+
+        var sequence = await MeasureAsync("in sequence", InSequenceAsync);
+        var atOnce = await MeasureAsync("64 keys at once", AtOnceAsync);
+        var sync = await MeasureAsync("sync", InSequence);
         var table = new Table(
-            "uncontended pair", "way", "lock", "µs a pair", "± µs", "throughput / floor", "side by side", "bytes a pair", "bytes / floor");
-        foreach (var way in Ways)
+            "uncontended pair",
+            "lock",
+            "in sequence, µs",
+            "time ÷ floor",
+            "64 keys, pairs/s",
+            "throughput ÷ floor",
+            "sync, µs",
+            "sync time ÷ floor",
+            "bytes a pair",
+            "bytes ÷ floor");
+        for (var index = 0; index < locks.Length; index++)
         {
-            var floor = reports[way + "Floor"];
-            Add(way, "Floor", null);
-            foreach (var name in Locks.Where(name => reports.ContainsKey(way + name)))
-            {
-                Add(way, name, SideBySide(way + "Floor", way + name, options.Time));
-            }
-
-            void Add(string way, string name, double? sideBySide)
-            {
-                var (time, error, bytes) = reports[way + name];
-                table.Add(way, name, time, error, floor.Time / time, sideBySide, (double?)bytes, bytes / (double?)floor.Bytes);
-            }
+            table.Add(
+                LockKind.Uncontended[index].Name,
+                sequence.Median(index),
+                sequence.Ratio(index),
+                1e6 / atOnce.Median(index),
+                atOnce.Ratio(index).Invert(),
+                sync.Median(index),
+                sync.Ratio(index),
+                sequence.Bytes(index),
+                sequence.Bytes(index) / sequence.Bytes(0));
         }
 
-        return Task.FromResult<IReadOnlyList<Table>>([table]);
+        foreach (var source in sources)
+        {
+            source.Dispose();
+        }
+
+        return [table];
+
+        async Task<Rounds> MeasureAsync(string way, Func<LockAdapter[], Task<int>> run)
+        {
+            Console.Error.WriteLine($"  uncontended, {way}");
+            return await Rounds.MeasureAsync([.. locks.Select(adapters => (Func<Task<int>>)(() => run(adapters)))], options.Time * 4);
+        }
     }
 
-    private static Dictionary<string, (double Time, double Error, long? Bytes)> Benchmark(BenchmarkOptions options)
+    private static async Task<int> InSequenceAsync(LockAdapter[] adapters)
     {
-        // In this process: the server is ours, and a generated project would have to be told which one.
-        var job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
-            .WithWarmupCount(options.Quick ? 2 : 5)
-            .WithIterationCount(options.Quick ? 5 : 15)
-            .WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(options.Quick ? 100 : 250));
-        var config = ManualConfig.CreateEmpty()
-            .AddJob(job)
-            .AddLogger(NullLogger.Instance)
-            .AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance)
-            .WithArtifactsPath(Path.GetFullPath(options.Output))
-            .WithOptions(ConfigOptions.DisableLogFile);
-        var summary = BenchmarkRunner.Run<UncontendedPairs>(config);
-        return summary.Reports.ToDictionary(Name, report => report.ResultStatistics is { } time
-            ? (time.Mean / 1000, time.StandardError / 1000, report.GcStats.GetBytesAllocatedPerOperation(report.BenchmarkCase))
-            : throw new InvalidOperationException($"{Name(report)} failed: {string.Join(' ', report.ExecuteResults.SelectMany(result => result.Errors))}"));
+        foreach (var adapter in adapters)
+        {
+            await PairAsync(adapter);
+        }
 
-        static string Name(BenchmarkReport report) => report.BenchmarkCase.Descriptor.WorkloadMethod.Name;
+        return adapters.Length;
     }
 
-    /// <summary>
-    /// The same ratio from turns that alternate every few ms: what else runs on the machine disturbs both alike. The
-    /// median over all rounds.
-    /// </summary>
-    private static double SideBySide(string floor, string other, TimeSpan time)
+    private static async Task<int> AtOnceAsync(LockAdapter[] adapters)
     {
-        var pairs = new UncontendedPairs();
-        pairs.Open();
-        var (runFloor, runOther) = (Delegate(floor), Delegate(other));
-        var ratios = new List<double>();
-        for (var start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < time;)
-        {
-            ratios.Add(Time(runFloor) / Time(runOther));
-            ratios.Add(1 / (Time(runOther) / Time(runFloor)));
-        }
+        const int Turns = 8;
+        await Task.WhenAll(adapters.Select(TurnsAsync));
+        return adapters.Length * Turns;
 
-        pairs.Close();
-        return ratios.Order().ElementAt(ratios.Count / 2);
-
-        Func<Task> Delegate(string name)
+        static async Task TurnsAsync(LockAdapter adapter)
         {
-            var method = typeof(UncontendedPairs).GetMethod(name)!;
-            if (method.ReturnType == typeof(Task))
+            for (var turn = 0; turn < Turns; turn++)
             {
-                return method.CreateDelegate<Func<Task>>(pairs);
+                await PairAsync(adapter);
             }
+        }
+    }
 
-            var run = method.CreateDelegate<Action>(pairs);
-            return () =>
-            {
-                run();
-                return Task.CompletedTask;
-            };
+    private static Task<int> InSequence(LockAdapter[] adapters)
+    {
+        foreach (var adapter in adapters)
+        {
+            Check(adapter.Acquire(CancellationToken.None));
+            Check(adapter.Release());
         }
 
-        static double Time(Func<Task> run)
+        return Task.FromResult(adapters.Length);
+    }
+
+    private static async Task PairAsync(LockAdapter adapter)
+    {
+        Check(await adapter.AcquireAsync(CancellationToken.None));
+        Check(await adapter.ReleaseAsync());
+    }
+
+    private static void Check(bool held)
+    {
+        if (!held)
         {
-            var start = Stopwatch.GetTimestamp();
-            run().GetAwaiter().GetResult();
-            return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            throw new InvalidOperationException("A lock that nobody else wants was not to be had, or was lost.");
         }
     }
 }

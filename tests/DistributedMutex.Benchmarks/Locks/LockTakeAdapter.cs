@@ -2,8 +2,8 @@ using StackExchange.Redis;
 
 namespace DistributedMutex.Benchmarks.Locks;
 
-/// <summary>The poll loop of a tutorial, with a correct release: SET NX PX every so often, EVALSHA compare-and-delete.</summary>
-internal sealed class PollLock(IDatabase database, string resource, TimeSpan retry) : WorkerLock
+/// <summary>The client's own LockTake in a loop, and its LockRelease.</summary>
+internal sealed class LockTakeAdapter(IDatabase database, string resource, TimeSpan retry) : LockAdapter
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
@@ -13,7 +13,7 @@ internal sealed class PollLock(IDatabase database, string resource, TimeSpan ret
     public override async Task<bool> AcquireAsync(CancellationToken stop)
     {
         _token = Guid.NewGuid().ToString("N");
-        while (!await database.StringSetAsync(_key, _token, Lease, When.NotExists))
+        while (!await database.LockTakeAsync(_key, _token, Lease))
         {
             await Task.Delay(retry, stop);
         }
@@ -21,13 +21,12 @@ internal sealed class PollLock(IDatabase database, string resource, TimeSpan ret
         return true;
     }
 
-    public override async Task<bool> ReleaseAsync() =>
-        (bool)await database.ScriptEvaluateAsync(CompareAndDelete.Hash, [_key], [_token]);
+    public override Task<bool> ReleaseAsync() => database.LockReleaseAsync(_key, _token);
 
     public override bool Acquire(CancellationToken stop)
     {
         _token = Guid.NewGuid().ToString("N");
-        while (!database.StringSet(_key, _token, Lease, When.NotExists))
+        while (!database.LockTake(_key, _token, Lease))
         {
             stop.WaitHandle.WaitOne(retry);
             stop.ThrowIfCancellationRequested();
@@ -36,5 +35,5 @@ internal sealed class PollLock(IDatabase database, string resource, TimeSpan ret
         return true;
     }
 
-    public override bool Release() => (bool)database.ScriptEvaluate(CompareAndDelete.Hash, [_key], [_token]);
+    public override bool Release() => database.LockRelease(_key, _token);
 }

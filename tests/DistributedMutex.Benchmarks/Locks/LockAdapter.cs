@@ -1,7 +1,7 @@
 namespace DistributedMutex.Benchmarks.Locks;
 
 /// <summary>A lock as one worker sees it: it takes one resource, and gives it back.</summary>
-internal abstract class WorkerLock : IDisposable
+internal abstract class LockAdapter
 {
     /// <summary>Waits without end; false is a fault of the lock.</summary>
     public abstract Task<bool> AcquireAsync(CancellationToken stop);
@@ -14,8 +14,4 @@ internal abstract class WorkerLock : IDisposable
 
     /// <inheritdoc cref="ReleaseAsync"/>
     public abstract bool Release();
-
-    public virtual void Dispose()
-    {
-    }
 }

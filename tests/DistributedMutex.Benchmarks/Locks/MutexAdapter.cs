@@ -1,7 +1,7 @@
 namespace DistributedMutex.Benchmarks.Locks;
 
-/// <summary>The library's lock. Workers that share this object share one instance of the mutex.</summary>
-internal sealed class MutexWorkerLock(RedisMutex mutex, string resource) : WorkerLock
+/// <summary>The library's Lock and Unlock.</summary>
+internal sealed class MutexAdapter(RedisMutex mutex, string resource) : LockAdapter
 {
     public override Task<bool> AcquireAsync(CancellationToken stop) =>
         mutex.LockAsync(resource, Timeout.InfiniteTimeSpan, cancellationToken: stop);
@@ -12,10 +12,4 @@ internal sealed class MutexWorkerLock(RedisMutex mutex, string resource) : Worke
     public override bool Acquire(CancellationToken stop) => mutex.Lock(resource, Timeout.InfiniteTimeSpan);
 
     public override bool Release() => mutex.Unlock(resource);
-
-    public override void Dispose()
-    {
-        mutex.Dispose();
-        base.Dispose();
-    }
 }

@@ -2,8 +2,8 @@ using StackExchange.Redis;
 
 namespace DistributedMutex.Benchmarks.Locks;
 
-/// <summary>The client's own LockTake in a loop, and its LockRelease.</summary>
-internal sealed class LockTakeLock(IDatabase database, string resource, TimeSpan retry) : WorkerLock
+/// <summary>The poll loop of a tutorial, with a correct release: SET NX PX every so often, EVALSHA compare-and-delete.</summary>
+internal sealed class PollAdapter(IDatabase database, string resource, TimeSpan retry) : LockAdapter
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
@@ -13,7 +13,7 @@ internal sealed class LockTakeLock(IDatabase database, string resource, TimeSpan
     public override async Task<bool> AcquireAsync(CancellationToken stop)
     {
         _token = Guid.NewGuid().ToString("N");
-        while (!await database.LockTakeAsync(_key, _token, Lease))
+        while (!await database.StringSetAsync(_key, _token, Lease, When.NotExists))
         {
             await Task.Delay(retry, stop);
         }
@@ -21,12 +21,13 @@ internal sealed class LockTakeLock(IDatabase database, string resource, TimeSpan
         return true;
     }
 
-    public override Task<bool> ReleaseAsync() => database.LockReleaseAsync(_key, _token);
+    public override async Task<bool> ReleaseAsync() =>
+        (bool)await database.ScriptEvaluateAsync(CompareAndDelete.Hash, [_key], [_token]);
 
     public override bool Acquire(CancellationToken stop)
     {
         _token = Guid.NewGuid().ToString("N");
-        while (!database.LockTake(_key, _token, Lease))
+        while (!database.StringSet(_key, _token, Lease, When.NotExists))
         {
             stop.WaitHandle.WaitOne(retry);
             stop.ThrowIfCancellationRequested();
@@ -35,5 +36,5 @@ internal sealed class LockTakeLock(IDatabase database, string resource, TimeSpan
         return true;
     }
 
-    public override bool Release() => database.LockRelease(_key, _token);
+    public override bool Release() => (bool)database.ScriptEvaluate(CompareAndDelete.Hash, [_key], [_token]);
 }
