@@ -12,13 +12,20 @@ public static partial class Doctor
     // A program that does not answer is as good as none.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether the .NET SDK is there that the folder's global.json asks for.</summary>
+    /// <summary>Which .NET SDKs are there, and whether the folder's global.json accepts one.</summary>
     internal static async Task<DoctorFinding> CheckSdkAsync(string folder)
     {
-        var version = await RunAsync(ServerKind.DotnetPath, ["--version"], folder).ConfigureAwait(false);
-        return version is { ExitCode: 0 }
-            ? new(".NET SDK", DoctorState.Fine, version.Value.FirstLine)
-            : new(".NET SDK", DoctorState.Broken, "there is none that global.json accepts. Install the .NET 10 SDK, https://dot.net/download.");
+        const string Subject = ".NET SDK";
+        var accepted = await RunAsync(ServerKind.DotnetPath, ["--version"], folder).ConfigureAwait(false);
+        if (accepted is { ExitCode: 0 })
+        {
+            return new(Subject, DoctorState.Fine, $"{accepted.FirstLine}, which global.json accepts");
+        }
+
+        // Whatever global.json says, each that is installed has a line: its version, and its folder in brackets.
+        var installed = await RunAsync(ServerKind.DotnetPath, ["--list-sdks"], folder).ConfigureAwait(false);
+        var found = installed is { ExitCode: 0, Lines.Count: > 0 } ? string.Join(", ", installed.Lines.Select(line => line.Split(' ')[0])) : "none";
+        return new(Subject, DoctorState.Broken, $"found {found}, which global.json does not accept. Install .NET 10 or a later one, https://dot.net/download.");
     }
 
     /// <summary>Docker, its engine and Compose.</summary>
@@ -36,8 +43,8 @@ public static partial class Doctor
             ? plugin
             : await RunAsync("docker-compose", ["version", "--short"], folder).ConfigureAwait(false);
         return compose is { ExitCode: 0 }
-            ? new("Docker", DoctorState.Fine, $"engine {engine.Value.FirstLine}, Compose {compose.Value.FirstLine}")
-            : new("Docker", DoctorState.Optional, $"engine {engine.Value.FirstLine}, but neither 'docker compose' nor 'docker-compose' is there.");
+            ? new("Docker", DoctorState.Fine, $"engine {engine.FirstLine}, Compose {compose.FirstLine}")
+            : new("Docker", DoctorState.Optional, $"engine {engine.FirstLine}, but neither 'docker compose' nor 'docker-compose' is there.");
     }
 
     /// <summary>dotnet-script, on PATH or restored with the folder's tools.</summary>
@@ -47,7 +54,7 @@ public static partial class Doctor
             ? onPath
             : await RunAsync(ServerKind.DotnetPath, ["tool", "run", Script, "--", "--version"], folder).ConfigureAwait(false);
         return version is { ExitCode: 0 }
-            ? new(Script, DoctorState.Fine, version.Value.FirstLine)
+            ? new(Script, DoctorState.Fine, version.FirstLine)
             : new(Script, DoctorState.Optional, "not here. Run 'dotnet tool restore', or use 'dotnet run', which runs the same scripts.");
     }
 
@@ -72,7 +79,7 @@ public static partial class Doctor
     }
 
     /// <summary>Runs a program to its end; null if there is none of that name.</summary>
-    private static async Task<(int ExitCode, string FirstLine)?> RunAsync(string file, IEnumerable<string> arguments, string folder)
+    private static async Task<Run?> RunAsync(string file, IEnumerable<string> arguments, string folder)
     {
         using var process = new Process();
         process.StartInfo = new ProcessStartInfo(file, arguments)
@@ -82,8 +89,14 @@ public static partial class Doctor
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string? firstLine = null;
-        process.OutputDataReceived += (_, line) => firstLine ??= line.Data;
+        List<string> lines = [];
+        process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data is not null)
+            {
+                lines.Add(line.Data);
+            }
+        };
         try
         {
             process.Start();
@@ -99,12 +112,17 @@ public static partial class Doctor
         try
         {
             await process.WaitForExitAsync(timeout.Token).ConfigureAwait(false);
-            return (process.ExitCode, firstLine ?? "");
+            return new Run(process.ExitCode, lines);
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            return (-1, "");
+            return new Run(-1, []);
         }
+    }
+
+    private sealed record Run(int ExitCode, IReadOnlyList<string> Lines)
+    {
+        public string FirstLine => Lines.Count > 0 ? Lines[0] : "";
     }
 }

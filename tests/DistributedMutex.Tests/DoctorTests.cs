@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using DistributedMutex.Tests.Processes;
 using DistributedMutex.Tests.Servers;
 using DistributedMutex.Workshop;
@@ -34,12 +35,23 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public async Task The_SDK_is_the_one_that_global_json_accepts()
+    public async Task The_SDK_is_named_with_whether_global_json_accepts_it()
     {
-        Is(DoctorState.Fine, "✓ .NET SDK: 10.", await Doctor.CheckSdkAsync(Clone.Root));
+        var accepted = (await Doctor.CheckSdkAsync(Clone.Root)).ToString();
+        Assert.Matches(@"^✓ \.NET SDK: \d+\.\d+\.\d+\S*, which global\.json accepts$", accepted);
 
         _folder.Write("global.json", """{ "sdk": { "version": "99.0.100", "rollForward": "disable" } }""");
-        Is(DoctorState.Broken, "✗ .NET SDK: there is none that global.json accepts. Install ", await Doctor.CheckSdkAsync(_folder.Path));
+        var version = accepted.Split(' ', ',')[3];
+        var refused = (await Doctor.CheckSdkAsync(_folder.Path)).ToString();
+        Assert.Matches($@"^✗ \.NET SDK: found .*{Regex.Escape(version)}.*, which global\.json does not accept\. Install ", refused);
+    }
+
+    [Fact]
+    public async Task Our_global_json_accepts_an_SDK_of_a_later_major_version()
+    {
+        // No SDK of this version exists, so nothing but a later major version can take its place.
+        _folder.Write("global.json", File.ReadAllText(Path.Combine(Clone.Root, "global.json")).Replace("10.0.100", "9.9.100", StringComparison.Ordinal));
+        Assert.Equal(DoctorState.Fine, (await Doctor.CheckSdkAsync(_folder.Path)).State);
     }
 
     [Fact]

@@ -32,6 +32,7 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
               <PropertyGroup>
                 <OutputType>Exe</OutputType>
                 <TargetFramework>net10.0</TargetFramework>
+                <RollForward>Major</RollForward>
                 <ImplicitUsings>enable</ImplicitUsings>
                 <Nullable>enable</Nullable>
                 <!-- What is there is used from there; what is not, the new package first of all, stays in this folder. -->
@@ -79,7 +80,7 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
 
     private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
-    private static string GlobalPackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+    internal static string GlobalPackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     private static string ExtensionsVersion =>

@@ -19,7 +19,7 @@ public sealed class Scripts : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        string[][] candidates = [["dotnet-script"], ["dotnet", "tool", "exec", "--yes", "dotnet-script@2.0.0", "--"]];
+        string[][] candidates = [["dotnet-script"], ["dotnet", "tool", "exec", "--yes", "--allow-roll-forward", "dotnet-script@2.0.0", "--"]];
         foreach (var candidate in candidates)
         {
             try
