@@ -39,16 +39,18 @@ public sealed class SlowBank
     }
 
     /// <summary>Starts the first, and the second when the bank is at work for the first; it is done with that when the second has ended.</summary>
-    public Task WhileItWorksAsync((string Lane, Func<Task> Action) first, (string Lane, Func<Task> Action) second) => Tasks.Run(first, (second.Lane, async () =>
+    public Task WhileItWorksAsync((string Lane, Func<Task> Action) first, (string Lane, Func<Task> Action) second) => Tasks.Run(first, (second.Lane, () => WhenItWorksAsync(second.Action)));
+
+    private async Task WhenItWorksAsync(Func<Task> action)
     {
         try
         {
             await _atWork.Task.WaitAsync(Long).ConfigureAwait(false);
-            await second.Action().ConfigureAwait(false);
+            await action().ConfigureAwait(false);
         }
         finally
         {
             _secondIsThrough.TrySetResult();
         }
-    }));
+    }
 }

@@ -142,7 +142,9 @@ public sealed class RedisMutex : RedisClient
         if (disposing && Interlocked.Exchange(ref _disposing, 1) == 0)
         {
             _ = _disposed.CancelAsync();
+#pragma warning disable RS0030 // Dispose is sync; what it waits for needs no thread of its caller, and has an end.
             _acquiring.CloseAsync().Wait(_replyTimeout);
+#pragma warning restore RS0030
             _book.ReleaseAll();
             base.Dispose(disposing);
         }

@@ -54,7 +54,9 @@ internal struct Waiting
                 span.SetStatus(ActivityStatusCode.Error, _error.Message);
             }
 
+#pragma warning disable RS0030 // The start of an activity is of the system's clock, so its end is, too.
             Telemetry.Stop(span, _outcome, DateTime.UtcNow);
+#pragma warning restore RS0030
         }
 
         Telemetry.CountOut(Telemetry.Waiting, _counted);

@@ -91,7 +91,9 @@ internal sealed partial class Acquisition
                     case Step.Done:
                         return Finish();
                     case Step.Wait:
+#pragma warning disable RS0030 // The caller of a sync method blocks its own thread; the news come from another.
                         news.Wait(timeout, stop);
+#pragma warning restore RS0030
                         break;
                     default:
                         try

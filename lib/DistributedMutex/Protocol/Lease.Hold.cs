@@ -59,7 +59,9 @@ internal sealed partial class Lease
             }
 
             // Not now: whoever has the lock next may have it already, and the two did not hold at the same time.
+#pragma warning disable RS0030 // The start of an activity is of the system's clock, so its end is, too.
             Telemetry.Stop(span, outcome, DateTime.UtcNow - Clock.GetElapsedTime(at));
+#pragma warning restore RS0030
         }
 
         Telemetry.CountOut(Telemetry.Held, _holdCounted);

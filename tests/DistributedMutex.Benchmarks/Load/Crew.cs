@@ -105,12 +105,14 @@ internal sealed class Crew(IConnectionMultiplexer connection) : ICrew
     private Task StartThread(int worker, LockLoad load)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        new Thread(() =>
+        new Thread(Run, maxStackSize: 256 * 1024) { IsBackground = true }.Start();
+        return ended.Task;
+
+        void Run()
         {
             RunThread(worker, load);
             ended.SetResult();
-        }, maxStackSize: 256 * 1024) { IsBackground = true }.Start();
-        return ended.Task;
+        }
     }
 
     private void RunThread(int worker, LockLoad load)

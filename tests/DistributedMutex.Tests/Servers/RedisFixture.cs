@@ -1,6 +1,6 @@
 using DistributedMutex.Tests.Processes;
-using Testcontainers.Redis;
 using DistributedMutex.Workshop;
+using Testcontainers.Redis;
 
 namespace DistributedMutex.Tests.Servers;
 
