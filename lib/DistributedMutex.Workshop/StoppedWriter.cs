@@ -63,7 +63,11 @@ public sealed class StoppedWriter : IDisposable
                     throw new InvalidOperationException("The other process could not be started, or did not get the lock. Run 'dotnet build' and try again.");
                 }
 
-                await SignalAsync(process, "STOP").ConfigureAwait(false);
+                if (!OperatingSystem.IsWindows())
+                {
+                    await ProcessSignal.StopAsync(process.Id).ConfigureAwait(false);
+                }
+
                 Timeline.Mark("is stopped");
                 return new StoppedWriter(process, long.Parse(fence, CultureInfo.InvariantCulture), bool.Parse(held));
             }
@@ -81,7 +85,11 @@ public sealed class StoppedWriter : IDisposable
         Timeline.EnterLane(Lane);
         await _process.StandardInput.WriteLineAsync("go").ConfigureAwait(false);
         await _process.StandardInput.FlushAsync().ConfigureAwait(false);
-        await SignalAsync(_process, "CONT").ConfigureAwait(false);
+        if (!OperatingSystem.IsWindows())
+        {
+            await ProcessSignal.ContinueAsync(_process.Id).ConfigureAwait(false);
+        }
+
         var text = await ReadLineAsync(_process).ConfigureAwait(false) ?? throw new InvalidOperationException("The other process ended before it wrote.");
         Timeline.Mark($"saves {text}");
         return text;
@@ -115,22 +123,6 @@ public sealed class StoppedWriter : IDisposable
 
     // Blocking, on a thread of the pool, as in AnotherProcess.
     private static Task<string?> ReadLineAsync(Process process) => Task.Run(process.StandardOutput.ReadLine).WaitAsync(Timeout);
-
-    private static async Task SignalAsync(Process process, string signal)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            return;
-        }
-
-        // The shell's own kill: the numbers of the signals differ from system to system.
-        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {process.Id}"]);
-        await kill.WaitForExitAsync().WaitAsync(Timeout).ConfigureAwait(false);
-        if (kill.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"The other process could not be sent SIG{signal}.");
-        }
-    }
 
     private static void Kill(Process process)
     {

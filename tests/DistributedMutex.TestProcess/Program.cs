@@ -3,6 +3,8 @@ using DistributedMutex;
 using DistributedMutex.TestProcess;
 using DistributedMutex.Workshop;
 
+CtrlC.EndsThisProcess();
+
 // Each command does its part, says so in one line, and then lives until its standard input ends.
 switch (args)
 {

@@ -1,5 +1,4 @@
 using DistributedMutex.Protocol;
-using DistributedMutex.Tests.Processes;
 using DistributedMutex.Tests.Servers;
 using DistributedMutex.Workshop;
 using StackExchange.Redis;
@@ -225,13 +224,13 @@ public abstract class FaultTests(ServerFixture server)
         var waiting = waiter.AcquireAsync("x", Long);
         await ServerFixture.UntilQueuedAsync(holder.Database, "x", 1);
 
-        ChildProcess.Signal(another.ProcessId, ChildProcess.StopSignal);
+        await ProcessSignal.StopAsync(another.ProcessId);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var registration = held.Lost.Register(lost.SetResult);
         await lost.Task.WaitAsync(TimeSpan.FromSeconds(10));
         Assert.False(waiting.IsCompleted);
 
-        ChildProcess.Signal(another.ProcessId, ChildProcess.ContinueSignal);
+        await ProcessSignal.ContinueAsync(another.ProcessId);
         await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(20));
         Assert.False(held.IsHeld);
         Assert.True(next.Fence > held.Fence);

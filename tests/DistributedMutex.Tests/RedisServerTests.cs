@@ -68,7 +68,7 @@ public sealed class RedisServerTests : IDisposable
             Assert.NotEqual(SessionOf(Environment.ProcessId), SessionOf(int.Parse(process, CultureInfo.InvariantCulture)));
         }
 
-        script.Interrupt();
+        await script.InterruptAsync();
         Assert.NotEqual(0, await script.ExitAsync());
         using var another = Use();
         Assert.Equal(port, await PortAsync(another));

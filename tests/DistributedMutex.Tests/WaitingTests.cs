@@ -165,12 +165,12 @@ public abstract class WaitingTests(ServerFixture server)
         await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1);
         var waiting = next.AcquireAsync(resource, Long);
         await ServerFixture.UntilQueuedAsync(holder.Database, resource, 2);
-        stopped.Stop();
+        await stopped.StopAsync();
 
         Assert.True(await holder.UnlockAsync(resource));
         await using (var held = await waiting.WaitAsync(TimeSpan.FromSeconds(10)))
         {
-            stopped.Continue();
+            await stopped.ContinueAsync();
             await ServerFixture.UntilQueuedAsync(holder.Database, resource, 1, stopped);
             Assert.DoesNotContain("holding", stopped.Said, StringComparison.Ordinal);
             Assert.True(held.IsHeld);

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text;
+using DistributedMutex.Workshop;
 
 namespace DistributedMutex.Tests.Processes;
 
@@ -11,6 +11,7 @@ internal sealed class ChildProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _said = new();
+    private readonly StringBuilder _printed = new();
     private readonly List<(string Text, TaskCompletionSource<string> Heard)> _awaited = [];
 
     private ChildProcess(ProcessStartInfo start)
@@ -18,27 +19,18 @@ internal sealed class ChildProcess : IDisposable
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         start.StandardOutputEncoding = start.StandardErrorEncoding = Encoding.UTF8;
         _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Hear(line.Data);
-        _process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        _process.OutputDataReceived += (_, line) => Hear(line.Data, isPrinted: true);
+        _process.ErrorDataReceived += (_, line) => Hear(line.Data, isPrinted: false);
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
 
-    public static int StopSignal => OperatingSystem.IsMacOS() ? 17 : 19;
+    /// <summary>All that it has said, on both streams, which may overtake each other.</summary>
+    public string Said => Read(_said);
 
-    public static int ContinueSignal => OperatingSystem.IsMacOS() ? 19 : 18;
-
-    public string Said
-    {
-        get
-        {
-            lock (_said)
-            {
-                return _said.ToString();
-            }
-        }
-    }
+    /// <summary>What it has said on its standard output.</summary>
+    public string Printed => Read(_printed);
 
     /// <summary>Runs DistributedMutex.TestProcess in a folder, with no REDIS_ variable but the given ones.</summary>
     public static ChildProcess StartTestProcess(string folder, string[] arguments, params (string Name, string? Value)[] environment) =>
@@ -95,14 +87,12 @@ internal sealed class ChildProcess : IDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>What Ctrl-C sends.</summary>
-    public void Interrupt() => Signal(_process.Id, 2);
+    public Task InterruptAsync() => ProcessSignal.SendAsync(_process.Id, "INT");
 
     /// <summary>Stops it where it is, as a debugger or a paused machine does.</summary>
-    public void Stop() => Signal(_process.Id, StopSignal);
+    public Task StopAsync() => ProcessSignal.StopAsync(_process.Id);
 
-    public void Continue() => Signal(_process.Id, ContinueSignal);
-
-    public static void Signal(int process, int signal) => Assert.Equal(0, SendSignal(process, signal));
+    public Task ContinueAsync() => ProcessSignal.ContinueAsync(_process.Id);
 
     public void CloseInput() => _process.StandardInput.Close();
 
@@ -120,10 +110,15 @@ internal sealed class ChildProcess : IDisposable
         _process.Dispose();
     }
 
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int SendSignal(int process, int signal);
+    private string Read(StringBuilder text)
+    {
+        lock (_said)
+        {
+            return text.ToString();
+        }
+    }
 
-    private void Hear(string? line)
+    private void Hear(string? line, bool isPrinted)
     {
         if (line is null)
         {
@@ -133,6 +128,11 @@ internal sealed class ChildProcess : IDisposable
         lock (_said)
         {
             _said.Append(line).Append('\n');
+            if (isPrinted)
+            {
+                _printed.Append(line).Append('\n');
+            }
+
             foreach (var awaited in _awaited.Where(awaited => line.Contains(awaited.Text, StringComparison.Ordinal)))
             {
                 awaited.Heard.TrySetResult(line);
