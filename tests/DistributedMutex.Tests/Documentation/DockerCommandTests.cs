@@ -35,8 +35,8 @@ public sealed class DockerCommandTests : IDisposable
         {
             foreach (var command in CommandTests.CommandsThatStart("docker "))
             {
-                var (exitCode, said) = await RunAsync(command);
-                Assert.True(exitCode == 0, $"{command}\n{said}");
+                var result = await RunAsync(command);
+                Assert.True(result.ExitCode == 0, $"{command}\n{result.Said}");
                 if (command == "docker compose up -d")
                 {
                     await UntilItAnswersAsync();
@@ -51,7 +51,7 @@ public sealed class DockerCommandTests : IDisposable
         async Task UntilItAnswersAsync()
         {
             var started = TimeProvider.System.GetTimestamp();
-            while (!(await RunAsync("docker compose exec redis redis-cli PING")).Said.Contains("PONG", StringComparison.Ordinal))
+            while (!(await RunAsync("docker compose exec redis redis-cli PING")).Printed.Contains("PONG", StringComparison.Ordinal))
             {
                 Assert.True(TimeProvider.System.GetElapsedTime(started) < Patience, "the Redis of docker-compose.yml never answered");
                 await Task.Delay(200);
@@ -59,7 +59,7 @@ public sealed class DockerCommandTests : IDisposable
         }
 
         // Without a terminal, which the older one asks for.
-        async Task<(int ExitCode, string Said)> RunAsync(string command) =>
-            (await DockerCommand.RunAsync(_folder.Path, command.Replace("docker compose", compose, StringComparison.Ordinal).Replace(" exec ", " exec -T ", StringComparison.Ordinal), environment))!.Value;
+        async Task<CommandResult> RunAsync(string command) =>
+            (await DockerCommand.RunAsync(_folder.Path, command.Replace("docker compose", compose, StringComparison.Ordinal).Replace(" exec ", " exec -T ", StringComparison.Ordinal), environment))!;
     }
 }

@@ -15,21 +15,21 @@ internal static class DockerCommand
     {
         var engine = await RunAsync(".", "docker version --format {{.Server.Version}}");
         Assert.SkipWhen(engine is null, "docker is not on PATH");
-        Assert.SkipWhen(engine.Value.ExitCode != 0, "no Docker engine answers");
+        Assert.SkipWhen(engine.ExitCode != 0, "no Docker engine answers");
         var found = await RunAsync(".", $"docker image inspect {image}");
-        Assert.SkipWhen(found!.Value.ExitCode != 0, $"the Docker engine has no image {image}; 'docker pull {image}' brings it");
+        Assert.SkipWhen(found!.ExitCode != 0, $"the Docker engine has no image {image}; 'docker pull {image}' brings it");
     }
 
     public static async Task<bool> HasComposeAsync(string command) => await RunAsync(".", $"{command} version") is { ExitCode: 0 };
 
     /// <summary>Runs a command, split at its spaces; null if there is no such program.</summary>
-    public static async Task<(int ExitCode, string Said)?> RunAsync(string folder, string command, params (string Name, string? Value)[] environment)
+    public static async Task<CommandResult?> RunAsync(string folder, string command, params (string Name, string? Value)[] environment)
     {
         var words = command.Split(' ');
         try
         {
             using var process = ChildProcess.Start(folder, words[0], words[1..], environment);
-            return (await process.ExitAsync(), process.Said);
+            return new CommandResult(await process.ExitAsync(), process.Said, process.Printed);
         }
         catch (Win32Exception)
         {
@@ -37,3 +37,6 @@ internal static class DockerCommand
         }
     }
 }
+
+/// <summary>How a command ended, all that it said on both streams, and what it said on its standard output.</summary>
+internal sealed record CommandResult(int ExitCode, string Said, string Printed);

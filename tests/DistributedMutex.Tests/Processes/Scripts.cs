@@ -15,30 +15,12 @@ public sealed class Scripts : IAsyncLifetime
 {
     private const string Missing = "dotnet-script is not on PATH, and NuGet cannot bring it";
 
+    // Asked once for all classes of tests: NuGet takes seconds to say no.
+    private static readonly Lazy<Task<string[]?>> Found = new(FindDotnetScriptAsync);
+
     private string[]? _dotnetScript;
 
-    public async ValueTask InitializeAsync()
-    {
-        string[][] candidates = [["dotnet-script"], ["dotnet", "tool", "exec", "--yes", "--allow-roll-forward", "dotnet-script@2.0.0", "--"]];
-        foreach (var candidate in candidates)
-        {
-            try
-            {
-                using var version = ChildProcess.Start(Path.GetTempPath(), candidate[0], [.. candidate[1..], "--version"]);
-                if (await version.ExitAsync() == 0)
-                {
-                    _dotnetScript = candidate;
-                    return;
-                }
-            }
-            catch (Win32Exception)
-            {
-                // Not on PATH.
-            }
-        }
-
-        TestContext.Current.SendDiagnosticMessage($"Tests of scripts under dotnet-script are skipped: {Missing}");
-    }
+    public async ValueTask InitializeAsync() => _dotnetScript = await Found.Value;
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -50,5 +32,28 @@ public sealed class Scripts : IAsyncLifetime
         string[] separator = arguments.Length > 0 ? ["--"] : [];
         return ChildProcess.Start(
             folder, command[0], [.. command[1..], Path.Combine(Clone.Root, "scripts", script), .. separator, .. arguments], environment);
+    }
+
+    private static async Task<string[]?> FindDotnetScriptAsync()
+    {
+        string[][] candidates = [["dotnet-script"], ["dotnet", "tool", "exec", "--yes", "--allow-roll-forward", "dotnet-script@2.0.0", "--"]];
+        foreach (var candidate in candidates)
+        {
+            try
+            {
+                using var version = ChildProcess.Start(Path.GetTempPath(), candidate[0], [.. candidate[1..], "--version"]);
+                if (await version.ExitAsync() == 0)
+                {
+                    return candidate;
+                }
+            }
+            catch (Win32Exception)
+            {
+                // Not on PATH.
+            }
+        }
+
+        Notice.Print($"Tests of scripts under dotnet-script are skipped: {Missing}");
+        return null;
     }
 }

@@ -23,14 +23,14 @@ public sealed class RedisFixture : ServerFixture
             // A server that was named is used, or all of its tests fail.
             using var reached = new RedisClient(named);
             NoContainer = $"{TestUrl.Variable} names {named}";
-            Print($"Tests on Redis use {named}, as {TestUrl.Variable} says.");
+            Notice.Print($"Tests on Redis use {named}, as {TestUrl.Variable} says.");
             return new RunningServer(named, () => ValueTask.CompletedTask);
         }
 
         var container = await StartContainerAsync();
         if (container is null)
         {
-            Print($"Tests on Redis do not run in a container: {NoContainer}");
+            Notice.Print($"Tests on Redis do not run in a container: {NoContainer}");
         }
 
         return container ?? await base.StartAsync();
@@ -48,8 +48,9 @@ public sealed class RedisFixture : ServerFixture
         }
         catch (Exception e)
         {
-            // No engine, no image and no way to load it, no right to: each says so with an exception of its own.
-            NoContainer = e.Message;
+            // No engine, no image and no way to load it, no right to: each says so with an exception of its own, and Testcontainers
+            // adds lines of advice for those who wanted a container.
+            NoContainer = e.Message.Split('\n')[0].TrimEnd();
             if (container is not null)
             {
                 await container.DisposeAsync();

@@ -47,7 +47,7 @@ public abstract class ServerFixture : IAsyncLifetime
         catch (InvalidOperationException e)
         {
             _missing = e.Message;
-            Print($"Tests on a real server are skipped: {_missing}");
+            Notice.Print($"Tests on a real server are skipped: {_missing}");
         }
     }
 
@@ -73,8 +73,6 @@ public abstract class ServerFixture : IAsyncLifetime
             return ValueTask.CompletedTask;
         });
     }
-
-    private protected static void Print(string text) => TestContext.Current.SendDiagnosticMessage(text);
 
     /// <summary>Another server of this kind, for a test that breaks, restarts or configures it.</summary>
     internal async Task<PrivateServer> StartAnotherAsync(params string[] moreArguments)
