@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using System.Xml.Linq;
 using DistributedMutex.Tests.Processes;
 using DistributedMutex.Tests.Servers;
 using DistributedMutex.Workshop;
@@ -48,6 +49,15 @@ public sealed class BuildTests : IDisposable
     {
         using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(Clone.Root, ".config", "dotnet-tools.json")));
         Assert.Equal(["dotnet-script"], manifest.RootElement.GetProperty("tools").EnumerateObject().Select(tool => tool.Name));
+    }
+
+    [Fact]
+    public void Dependabot_leaves_the_kernels_packages_alone_which_only_go_together()
+    {
+        var pins = XDocument.Load(Path.Combine(Clone.Root, "Directory.Packages.props")).Descendants("ItemGroup")
+            .Single(group => group.Attribute("Label")?.Value == "Notebooks").Elements("PackageVersion").Select(pin => pin.Attribute("Include")!.Value);
+        var rules = File.ReadAllLines(Path.Combine(Clone.Root, ".github", "dependabot.yml")).Select(line => line.Trim());
+        Assert.Empty(pins.Select(pin => $"- dependency-name: {pin}").Except(rules));
     }
 
     [Fact]

@@ -94,6 +94,7 @@ public sealed class ConnectionToGarnetTests(GarnetFixture server) : ConnectionTe
     private protected override string[] WithPassword => ["--auth", "Password", "--password", "right-one"];
 }
 
+[Quick]
 public sealed class NoConnectionTests
 {
     [Theory]

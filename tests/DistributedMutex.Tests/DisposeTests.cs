@@ -52,5 +52,6 @@ public abstract class DisposeTests(ServerFixture server)
 [Collection(OnRedis.Name)]
 public sealed class DisposeOnRedisTests(RedisFixture server) : DisposeTests(server);
 
+[Quick]
 [Collection(OnGarnet.Name)]
 public sealed class DisposeOnGarnetTests(GarnetFixture server) : DisposeTests(server);

@@ -2,6 +2,7 @@ using System.Globalization;
 
 namespace DistributedMutex.Tests;
 
+[Quick]
 public sealed class LockKeyTests
 {
     [Fact]

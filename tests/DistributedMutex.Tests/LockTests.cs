@@ -264,5 +264,6 @@ public abstract class LockTests(ServerFixture server)
 [Collection(OnRedis.Name)]
 public sealed class LockOnRedisTests(RedisFixture server) : LockTests(server);
 
+[Quick]
 [Collection(OnGarnet.Name)]
 public sealed class LockOnGarnetTests(GarnetFixture server) : LockTests(server);

@@ -2,6 +2,7 @@ using DistributedMutex.Workshop;
 
 namespace DistributedMutex.Tests;
 
+[Quick]
 public sealed class RaceTests
 {
     [Fact]

@@ -3,6 +3,7 @@ using DistributedMutex.Tests.Servers;
 
 namespace DistributedMutex.Tests;
 
+[Quick]
 [Collection(Alone.Name)]
 public sealed class RedisSettingsTests : IDisposable
 {

@@ -45,5 +45,6 @@ public abstract class SharedConnectionTests(ServerFixture server)
 [Collection(OnRedis.Name)]
 public sealed class SharedConnectionToRedisTests(RedisFixture server) : SharedConnectionTests(server);
 
+[Quick]
 [Collection(OnGarnet.Name)]
 public sealed class SharedConnectionToGarnetTests(GarnetFixture server) : SharedConnectionTests(server);

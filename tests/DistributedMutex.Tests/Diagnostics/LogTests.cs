@@ -65,6 +65,7 @@ public sealed class LogOnRedisTests(RedisFixture server) : LogTests(server);
 [Collection(OnGarnet.Name)]
 public sealed class LogOnGarnetTests(GarnetFixture server) : LogTests(server);
 
+[Quick]
 public sealed class LogEventTests
 {
     // Filters and alerts of applications refer to these.

@@ -7,6 +7,7 @@ namespace DistributedMutex.Tests.Documentation;
 /// What stands in a code block of a README is no copy that can grow old: C# is a #region of the tests in ReadmeExamples,
 /// which run it; other files are quoted as they are; commands and their output are for <see cref="CommandTests"/>.
 /// </summary>
+[Quick]
 public sealed partial class CodeBlockTests
 {
     private const string Examples = "tests/DistributedMutex.Tests/Documentation/ReadmeExamples";

@@ -4,6 +4,7 @@ using Markdig.Syntax.Inlines;
 namespace DistributedMutex.Tests.Documentation;
 
 /// <summary>Every link in every Markdown file leads somewhere. Only the form of those that leave the repository is checked.</summary>
+[Quick]
 public sealed class LinkTests
 {
     public static TheoryData<string> Pages => [.. MarkdownPage.FindAll()];

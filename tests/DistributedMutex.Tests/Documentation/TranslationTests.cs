@@ -10,6 +10,7 @@ namespace DistributedMutex.Tests.Documentation;
 /// The two READMEs say the same: block by block they have the same form, the same code, the same numbers and the same links.
 /// What only a reader can compare, the words between them, is left to the reader.
 /// </summary>
+[Quick]
 public sealed partial class TranslationTests
 {
     [Fact]

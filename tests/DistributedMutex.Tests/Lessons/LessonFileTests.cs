@@ -5,6 +5,7 @@ using DistributedMutex.Notebooks;
 namespace DistributedMutex.Tests.Lessons;
 
 /// <summary>What can be said of a lesson without running it.</summary>
+[Quick]
 public sealed partial class LessonFileTests
 {
     private const string Rewrite = "Run 'dotnet run --project tests/DistributedMutex.Notebooks -- write notebooks/";

@@ -8,6 +8,7 @@ using DistributedMutex.Workshop;
 namespace DistributedMutex.Tests.Lessons;
 
 /// <summary>What the pictures show, not how.</summary>
+[Quick]
 public sealed class PictureTests
 {
     private static readonly ActivitySource Library = new(Telemetry.Name);

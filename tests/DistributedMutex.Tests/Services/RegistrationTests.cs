@@ -132,6 +132,7 @@ public sealed class ServiceConnectedToRedisTests(RedisFixture server) : Connecte
 [Collection(OnGarnet.Name)]
 public sealed class ServiceConnectedToGarnetTests(GarnetFixture server) : ConnectedServiceTests(server);
 
+[Quick]
 public sealed class RegistrationTests
 {
     [Fact]

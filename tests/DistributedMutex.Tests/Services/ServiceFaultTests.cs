@@ -71,6 +71,7 @@ public sealed class ServiceFaultsOnRedisTests(RedisFixture server) : ServiceFaul
 [Collection(OnGarnet.Name)]
 public sealed class ServiceFaultsOnGarnetTests(GarnetFixture server) : ServiceFaultTests(server);
 
+[Quick]
 public sealed class ServiceConnectionTests
 {
     [Fact]

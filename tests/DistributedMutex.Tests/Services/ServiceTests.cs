@@ -241,5 +241,6 @@ public abstract class ServiceTests(ServerFixture server)
 [Collection(OnRedis.Name)]
 public sealed class ServiceOnRedisTests(RedisFixture server) : ServiceTests(server);
 
+[Quick]
 [Collection(OnGarnet.Name)]
 public sealed class ServiceOnGarnetTests(GarnetFixture server) : ServiceTests(server);
