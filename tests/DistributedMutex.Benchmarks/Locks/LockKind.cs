@@ -12,17 +12,9 @@ internal sealed record LockKind(string Name, Func<IConnectionMultiplexer, LockSo
     /// <summary>A poll loop that never has to poll is SET NX PX and compare-and-delete: nothing that is a lock on one Redis can be cheaper.</summary>
     public static LockKind Floor { get; } = Poll("Floor", 100);
 
-    public static LockKind Mutex { get; } = new("RedisMutex, Lock", static connection =>
-    {
-        var mutex = new RedisMutex(connection);
-        return new LockSource(resource => new MutexAdapter(mutex, resource), mutex);
-    });
+    public static LockKind Mutex { get; } = Ours("RedisMutex, Lock", new MutexOptions(), static (mutex, resource) => new MutexAdapter(mutex, resource));
 
-    public static LockKind Scope { get; } = new("RedisMutex, scope", static connection =>
-    {
-        var mutex = new RedisMutex(connection);
-        return new LockSource(resource => new ScopeAdapter(mutex, resource), mutex);
-    });
+    public static LockKind Scope { get; } = Ours("RedisMutex, scope", new MutexOptions(), static (mutex, resource) => new ScopeAdapter(mutex, resource));
 
     public static LockKind DistributedLock { get; } = new(
         "DistributedLock", static connection => new LockSource(resource => new DistributedLockAdapter(connection.GetDatabase(), resource)));
@@ -43,6 +35,12 @@ internal sealed record LockKind(string Name, Func<IConnectionMultiplexer, LockSo
     public static IReadOnlyList<LockKind> Contended { get; } = [Mutex, DistributedLock, RedLock, Poll("poll, 100 ms", 100), Poll("poll, 5 ms", 5)];
 
     public static LockKind Find(string name) => Contended.Single(kind => kind.Name == name);
+
+    private static LockKind Ours(string name, MutexOptions options, Func<RedisMutex, string, LockAdapter> adapterFor) => new(name, connection =>
+    {
+        var mutex = new RedisMutex(connection, options);
+        return new LockSource(resource => adapterFor(mutex, resource), mutex);
+    });
 
     private static LockKind Poll(string name, int milliseconds) => new(
         name, connection => new LockSource(resource => new PollAdapter(connection.GetDatabase(), resource, TimeSpan.FromMilliseconds(milliseconds))));
