@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using StackExchange.Redis;
 
 namespace DistributedMutex.Workshop;
 
@@ -22,9 +24,14 @@ public static class ConnectionCheck
         var resource = $"check-{Guid.NewGuid():N}";
         var before = Connections.Settled();
         using var counted = new ManualResetEventSlim();
+
+        // What nobody refers to any more is closed by the garbage collector, sooner or later: a connection that was left open is
+        // to be found open.
+        var used = new ConcurrentBag<IConnectionMultiplexer>();
         var (started, open, alone) = (0, 0, false);
         var thrown = Try(() => runJobs(Count, mutex =>
         {
+            used.Add(mutex.Connection);
             if (Interlocked.Increment(ref started) == Count)
             {
                 open = New().Count;
@@ -61,7 +68,11 @@ public static class ConnectionCheck
             "whoever opens a connection closes it: using.");
 
         var failure = new InvalidOperationException("The job failed.");
-        thrown = Try(() => runJobs(Count, _ => throw failure));
+        thrown = Try(() => runJobs(Count, mutex =>
+        {
+            used.Add(mutex.Connection);
+            throw failure;
+        }));
         Check.That(
             thrown is not null,
             "If a job throws, the caller hears of it.",
@@ -72,6 +83,7 @@ public static class ConnectionCheck
             "And nothing is left open.",
             $"a job threw, and {New().Count} connections were still open.",
             "using closes it, whatever happens.");
+        GC.KeepAlive(used);
 
         List<string> New() => [.. Connections.Settled().Except(before).Select(connection => connection.Id)];
 

@@ -88,9 +88,14 @@ public sealed partial class CheckTests : IDisposable
                 {
                     await check();
                 }
-                catch (CheckFailedException e) when (e.Seen.Contains(seen) && e.Hint != "")
+                catch (CheckFailedException e)
                 {
-                    return;
+                    if (e.Seen.Contains(seen) && e.Hint != "")
+                    {
+                        return;
+                    }
+
+                    throw new InvalidOperationException($"'{seen}' was not found, but '{e.Seen}'");
                 }
 
                 throw new InvalidOperationException($"'{seen}' was not found");
