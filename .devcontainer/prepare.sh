@@ -11,7 +11,7 @@ step() {
 
 step "nothing can be run before it succeeds." dotnet build
 step "scripts run with 'dotnet run' only." dotnet tool restore
-step "the notebooks have no kernel; every lesson is a script too." dotnet tool install --global Microsoft.dotnet-interactive --version 1.0.707101
+step "the notebooks have no kernel; every lesson is a script too." dotnet tool install --global Microsoft.dotnet-interactive --version 1.0.712001
 if command -v dotnet-interactive; then
     step "the notebooks have no kernel; every lesson is a script too." dotnet-interactive jupyter install
 fi

@@ -8,6 +8,10 @@ public static partial class Doctor
 {
     private const string Script = "dotnet-script";
     private const string Kernel = ".net-csharp";
+    private const string InstallKernel = $"dotnet tool install -g Microsoft.dotnet-interactive --version {KernelVersion}";
+
+    /// <summary>Of the .NET kernel as a tool: the last one, the same build as the packages that the notebooks' tests use.</summary>
+    internal const string KernelVersion = "1.0.712001";
 
     // A program that does not answer is as good as none.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -58,13 +62,21 @@ public static partial class Doctor
             : new(Script, DoctorState.Optional, "not here. Run 'dotnet tool restore', or use 'dotnet run', which runs the same scripts.");
     }
 
-    /// <summary>The kernel that runs the notebooks, in one of Jupyter's folders.</summary>
-    internal static DoctorFinding CheckKernel(IEnumerable<string> folders) =>
-        folders.Select(folder => Path.Combine(folder, "kernels", Kernel)).FirstOrDefault(Directory.Exists) is { } found
-            ? new(".NET kernel", DoctorState.Fine, found)
-            : new(".NET kernel", DoctorState.Optional, "Jupyter has none. For the notebooks, run 'dotnet tool install -g Microsoft.dotnet-interactive' and 'dotnet interactive jupyter install'; every lesson is a script too.");
+    /// <summary>The kernel that runs the notebooks, in one of Jupyter's folders, and the tool that it starts.</summary>
+    internal static async Task<DoctorFinding> CheckKernelAsync(IEnumerable<string> folders)
+    {
+        if (folders.Select(folder => Path.Combine(folder, "kernels", Kernel)).FirstOrDefault(Directory.Exists) is not { } found)
+        {
+            return new(".NET kernel", DoctorState.Optional, $"Jupyter has none. For the notebooks, run '{InstallKernel}' and 'dotnet interactive jupyter install'; every lesson is a script too.");
+        }
 
-    private static IEnumerable<string> JupyterFolders()
+        var version = await RunAsync("dotnet-interactive", ["--version"], Clone.Root).ConfigureAwait(false);
+        return version is { ExitCode: 0 }
+            ? new(".NET kernel", DoctorState.Fine, $"{version.FirstLine.Split('+')[0]}, {found}")
+            : new(".NET kernel", DoctorState.Optional, $"{found} is there, but it cannot start: dotnet-interactive is not on PATH. Add ~/.dotnet/tools to it if the tool is there, or run '{InstallKernel}'.");
+    }
+
+    internal static IEnumerable<string> JupyterFolders()
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         return

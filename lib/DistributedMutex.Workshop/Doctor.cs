@@ -26,7 +26,7 @@ public static partial class Doctor
 
         Print(await CheckDockerAsync().ConfigureAwait(false));
         Print(await CheckDotnetScriptAsync(Clone.Root).ConfigureAwait(false));
-        Print(CheckKernel(JupyterFolders()));
+        Print(await CheckKernelAsync(JupyterFolders()).ConfigureAwait(false));
         Console.WriteLine(broken.Count == 0 ? "The kit can run." : $"The kit cannot run: see {string.Join(" and ", broken)}.");
         return broken.Count == 0 ? 0 : 1;
 

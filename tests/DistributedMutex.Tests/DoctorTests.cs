@@ -148,21 +148,36 @@ public sealed class DoctorTests : IDisposable
         Environment.SetEnvironmentVariable("PATH", $"{_folder.Path}{Path.PathSeparator}/usr/bin{Path.PathSeparator}/bin");
         Is(DoctorState.Optional, "✗ dotnet-script (optional): not here. Run 'dotnet tool restore', ", await Doctor.CheckDotnetScriptAsync(_folder.Path));
 
-        _folder.Write("dotnet-script", "#!/bin/sh\necho 2.0.0\n");
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(_folder.File("dotnet-script"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        }
-
+        WriteProgram("dotnet-script", "2.0.0");
         Is(DoctorState.Fine, "✓ dotnet-script: 2.0.0", await Doctor.CheckDotnetScriptAsync(_folder.Path));
     }
 
     [Fact]
-    public void The_kernel_is_looked_for_in_the_folders_of_Jupyter()
+    public async Task The_kernel_is_in_a_folder_of_Jupyter_and_can_be_started_or_not()
     {
-        Is(DoctorState.Optional, "✗ .NET kernel (optional): Jupyter has none.", Doctor.CheckKernel([_folder.Path]));
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "needs an executable file of text");
+        Environment.SetEnvironmentVariable("PATH", _folder.Path);
+        Is(DoctorState.Optional, "✗ .NET kernel (optional): Jupyter has none.", await Doctor.CheckKernelAsync([_folder.Path]));
+
         _folder.Write("kernels/.net-csharp/kernel.json", "{}");
-        Is(DoctorState.Fine, $"✓ .NET kernel: {_folder.File("kernels/.net-csharp")}", Doctor.CheckKernel([_folder.File("nowhere"), _folder.Path]));
+        string[] folders = [_folder.File("nowhere"), _folder.Path];
+        Is(DoctorState.Optional, $"✗ .NET kernel (optional): {_folder.File("kernels/.net-csharp")} is there, but it cannot start: ", await Doctor.CheckKernelAsync(folders));
+
+        WriteProgram("dotnet-interactive", "1.0.712001+df4e5cb");
+        Is(DoctorState.Fine, $"✓ .NET kernel: 1.0.712001, {_folder.File("kernels/.net-csharp")}", await Doctor.CheckKernelAsync(folders));
+    }
+
+    [Theory]
+    [InlineData(".ci/run")]
+    [InlineData(".devcontainer/prepare.sh")]
+    [InlineData("README.md")]
+    [InlineData("README.es.md")]
+    [InlineData("notebooks/README.md")]
+    public void Whatever_names_the_tool_of_the_kernel_names_the_version_that_was_tried(string file)
+    {
+        var names = Regex.Matches(File.ReadAllText(Path.Combine(Clone.Root, file)), @"Microsoft\.dotnet-interactive[^`""|&\n]*");
+        Assert.NotEmpty(names);
+        Assert.All(names, name => Assert.Contains(Doctor.KernelVersion, name.Value, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -186,6 +201,16 @@ public sealed class DoctorTests : IDisposable
         Assert.True(await doctor.ExitAsync() == 1, doctor.Said);
         Assert.EndsWith("\nThe kit cannot run: see .env.\n", doctor.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", doctor.Said, StringComparison.Ordinal);
+    }
+
+    // A program that says one line, whatever it is asked.
+    private void WriteProgram(string name, string line)
+    {
+        _folder.Write(name, $"#!/bin/sh\necho {line}\n");
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(_folder.File(name), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
     }
 
     private static void Is(DoctorState state, string line, DoctorFinding finding)
