@@ -18,11 +18,7 @@ internal sealed class Cell(JsonObject json)
 
     public bool IsCode => (string?)json["cell_type"] == "code";
 
-    public string Source => json["source"] switch
-    {
-        JsonArray lines => string.Concat(lines.Select(line => (string?)line)),
-        var text => (string?)text ?? "",
-    };
+    public string Source => Text(json["source"]);
 
     public JsonArray Outputs => json["outputs"]?.AsArray() ?? [];
 
@@ -47,6 +43,13 @@ internal sealed class Cell(JsonObject json)
             json["execution_count"] ??= null;
         }
     }
+
+    /// <summary>A notebook file holds a text as such or as a list of lines.</summary>
+    public static string Text(JsonNode? json) => json switch
+    {
+        JsonArray lines => string.Concat(lines.Select(line => (string?)line)),
+        var text => (string?)text ?? "",
+    };
 
     public static JsonArray Lines(string text)
     {

@@ -7,15 +7,44 @@ internal abstract record Output
 {
     public abstract JsonObject ToJson(int executionCount);
 
-    /// <summary>All of its text, that of pictures included.</summary>
-    public abstract IEnumerable<string> Texts { get; }
-
     public abstract Output Select(Func<string, string> change);
 
-    /// <summary>Printed text; the name is "stdout" or "stderr".</summary>
+    /// <summary>What a notebook file holds.</summary>
+    public static Output Of(JsonNode json) => (string?)json["output_type"] switch
+    {
+        "stream" => new Stream((string)json["name"]!, Cell.Text(json["text"])),
+
+        // Jupyter's pages show the traceback only.
+        "error" => new Error((string)json["ename"]!, string.Join('\n', json["traceback"]!.AsArray().Select(line => (string?)line))),
+        var kind => new Value(kind!, json["data"]!.AsObject().ToDictionary(pair => pair.Key, pair => Cell.Text(pair.Value))),
+    };
+
+    /// <summary>The outputs with neighbours of the same stream as one: a program prints in pieces.</summary>
+    public static IReadOnlyList<Output> Joined(IEnumerable<Output> outputs)
+    {
+        var joined = new List<Output>();
+        foreach (var output in outputs)
+        {
+            if (output is Stream next && joined.LastOrDefault() is Stream last && last.Name == next.Name)
+            {
+                joined[^1] = last with { Text = last.Text + next.Text };
+            }
+            else
+            {
+                joined.Add(output);
+            }
+        }
+
+        return joined;
+    }
+
+    /// <summary>Printed text.</summary>
     public sealed record Stream(string Name, string Text) : Output
     {
-        public override IEnumerable<string> Texts => [Text];
+        public const string Plain = "stdout";
+
+        /// <summary>What notebooks show in red.</summary>
+        public const string Red = "stderr";
 
         public override Output Select(Func<string, string> change) => this with { Text = change(Text) };
 
@@ -27,27 +56,36 @@ internal abstract record Output
         };
     }
 
-    /// <summary>The value of the last expression, in each MIME type that it can be had in.</summary>
-    public sealed record Value(IReadOnlyDictionary<string, string> Data) : Output
+    /// <summary>A value, in each MIME type that it can be had in.</summary>
+    public sealed record Value(string Kind, IReadOnlyDictionary<string, string> Data) : Output
     {
-        public override IEnumerable<string> Texts => Data.Values;
+        public const string Displayed = "display_data";
+
+        /// <summary>The last expression's.</summary>
+        public const string Returned = "execute_result";
 
         public override Output Select(Func<string, string> change) =>
-            new Value(Data.ToDictionary(pair => pair.Key, pair => change(pair.Value)));
+            this with { Data = Data.ToDictionary(pair => pair.Key, pair => change(pair.Value)) };
 
-        public override JsonObject ToJson(int executionCount) => new()
+        public override JsonObject ToJson(int executionCount)
         {
-            ["output_type"] = "execute_result",
-            ["execution_count"] = executionCount,
-            ["metadata"] = new JsonObject(),
-            ["data"] = new JsonObject(Data.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Cell.Lines(pair.Value)))),
-        };
+            var json = new JsonObject
+            {
+                ["output_type"] = Kind,
+                ["metadata"] = new JsonObject(),
+                ["data"] = new JsonObject(Data.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)Cell.Lines(pair.Value)))),
+            };
+            if (Kind == Returned)
+            {
+                json["execution_count"] = executionCount;
+            }
+
+            return json;
+        }
     }
 
     public sealed record Error(string Name, string Message) : Output
     {
-        public override IEnumerable<string> Texts => [Message];
-
         public override Output Select(Func<string, string> change) => this with { Message = change(Message) };
 
         // Without the stack: its lines are of the machine that it was recorded on.

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using DistributedMutex.Notebooks;
 
-const string Usage = "run <notebook> [--kernel] | write <notebook>...";
+const string Usage = "run <notebook> [--jupyter] | write <notebook>...";
 
 // A notebook prints Unicode wherever it runs.
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -10,15 +10,10 @@ switch (args)
     case ["run", var path]:
         return Report(await RunAsync(Notebook.Read(path)));
 
-    case ["run", var path, "--kernel"]:
-        var read = Notebook.Read(path);
-        Directory.SetCurrentDirectory(read.Folder);
-        using (var kernel = new InteractiveKernel())
-        {
-            var run = new NotebookRun(read);
-            await run.RunAsync(kernel);
-            return Report(run);
-        }
+    case ["run", var path, "--jupyter"]:
+        var inJupyter = new NotebookRun(Notebook.Read(path));
+        await inJupyter.RunInJupyterAsync();
+        return Report(inJupyter);
 
     case ["write", var path]:
         var notebook = Notebook.Read(path);
@@ -55,9 +50,10 @@ switch (args)
 static async Task<NotebookRun> RunAsync(Notebook notebook)
 {
     Directory.SetCurrentDirectory(notebook.Folder);
+    using var kernel = new InteractiveKernel();
     var run = new NotebookRun(notebook);
-    await run.RunAsync(new ScriptingKernel(notebook.Folder));
-    await run.RunSolutionAsync();
+    await run.RunAsync(kernel);
+    await run.RunSolutionAsync(kernel);
     return run;
 }
 

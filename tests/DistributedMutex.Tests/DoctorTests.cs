@@ -173,6 +173,7 @@ public sealed class DoctorTests : IDisposable
     [InlineData("README.md")]
     [InlineData("README.es.md")]
     [InlineData("notebooks/README.md")]
+    [InlineData("Directory.Packages.props")]
     public void Whatever_names_the_tool_of_the_kernel_names_the_version_that_was_tried(string file)
     {
         var names = Regex.Matches(File.ReadAllText(Path.Combine(Clone.Root, file)), @"Microsoft\.dotnet-interactive[^`""|&\n]*");

@@ -77,9 +77,6 @@ public sealed partial class CheckTests : IDisposable
         var setup = Path.Combine(Clone.Root, "scripts", "setup.csx").Replace('\\', '/');
         var cell = $$"""
             #load "{{setup}}"
-            using System.Threading;
-            using DistributedMutex;
-            using DistributedMutex.Workshop;
             RedisServer.Use();
 
             async Task FailsAsync(string seen, Func<Task> check)
