@@ -98,7 +98,7 @@ internal sealed class PrivateServer : IDisposable
                 said.TryDequeue(out _);
             }
 
-            if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
+            if (line.Contains(kind.ReadyText, StringComparison.Ordinal))
             {
                 ready.TrySetResult();
             }

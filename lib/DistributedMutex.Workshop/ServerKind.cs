@@ -7,6 +7,9 @@ internal sealed record ServerKind(string Name, string FileName, IReadOnlyList<st
 
     public const string GarnetVersion = "2.2.8";
 
+    /// <summary>What it says when clients may come.</summary>
+    public string ReadyText { get; init; } = "Ready to accept connections";
+
     /// <summary>The dotnet that runs this process, or else the one on PATH.</summary>
     public static string DotnetPath => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 

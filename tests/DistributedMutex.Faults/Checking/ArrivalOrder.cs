@@ -1,0 +1,71 @@
+using System.Globalization;
+using DistributedMutex.Faults.History;
+
+namespace DistributedMutex.Faults.Checking;
+
+/// <summary>
+/// Who came first is served first. Looked at where nothing is broken, and with these exceptions, which the documentation
+/// states: an instance may serve its own callers for 20 ms when its turn has come, and when a holder has died a newcomer
+/// may be quicker than the line.
+/// </summary>
+internal sealed class ArrivalOrder : IRule
+{
+    // Seconds: that much later is certainly later, the way to Redis included.
+    private const double Later = 0.3;
+    private const double Turn = 0.02;
+
+    // A fault that is over leaves connections to be made anew; and a process that has just begun has none yet.
+    private const double Calm = 1;
+    private const double Warm = 3;
+
+    public string Name => "order of arrival";
+
+    public IEnumerable<Violation> Check(RunHistory history)
+    {
+        foreach (var ofLock in history.ByLock)
+        {
+            var waiters = ofLock.Where(call => call.Api != "foreign" && call.Wait > 0).ToList();
+            var grants = ofLock.Where(call => call.IsAcquired).OrderBy(call => call.EndedAt).ToList();
+            for (var i = 1; i < grants.Count; i++)
+            {
+                var grant = grants[i];
+                var overtaken = waiters.Find(waiter => IsOvertaken(waiter, grant) && IsCalm(history, waiter, grant));
+                if (overtaken is not null && grant.Api != "foreign" && grants[i - 1].Released?["answer"] is "yes" or "disposed" && !IsInTurn(grants, i, overtaken))
+                {
+                    yield return new Violation(
+                        Name,
+                        string.Create(CultureInfo.InvariantCulture, $"{grant.Invoked.Who} came {grant.Invoked.At - overtaken.Invoked.At:F3} s after {overtaken.Invoked.Who} and was served {Math.Min(overtaken.EndedAt, history.End) - grant.EndedAt:F3} s before it"),
+                        [overtaken.Invoked, .. overtaken.Ended is { } ended ? new[] { ended } : [], grants[i - 1].Ended!, grants[i - 1].Release!, grant.Invoked, grant.Ended!]);
+                }
+            }
+        }
+    }
+
+    // Whoever is about to give up, or to be served, may have left the line already.
+    private static bool IsOvertaken(Operation waiter, Operation grant) =>
+        waiter.Invoked.At + Later < grant.Invoked.At
+        && waiter.EndedAt > grant.EndedAt + Later
+        && waiter.Invoked.At + waiter.Wait > grant.EndedAt + Later
+        && waiter.Outcome is not (Outcome.Cancelled or Outcome.Unknown);
+
+    private static bool IsCalm(RunHistory history, Operation waiter, Operation grant) =>
+        history.Begun.GetValueOrDefault(waiter.Invoked.Process) + Warm < waiter.Invoked.At
+        && !history.FaultsBetween(waiter.Invoked.At - Calm, grant.EndedAt).Any()
+        && history.Stalled(waiter.Invoked.Process, waiter.Invoked.At, grant.EndedAt) == 0
+        && history.Stalled(grant.Invoked.Process, waiter.Invoked.At, grant.EndedAt) == 0;
+
+    // It was handed the lock inside its instance, within a turn that began with somebody who did come before.
+    private static bool IsInTurn(List<Operation> grants, int index, Operation overtaken)
+    {
+        var handedOn = grants[index - 1].Release!.At;
+        for (var i = index - 1; i >= 0 && grants[i].Instance == grants[index].Instance && handedOn - grants[i].EndedAt <= Turn; i--)
+        {
+            if (grants[i].Invoked.At <= overtaken.Invoked.At + Later)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

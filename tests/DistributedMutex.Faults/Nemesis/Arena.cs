@@ -1,0 +1,36 @@
+using DistributedMutex.Faults.Setups;
+using DistributedMutex.Faults.Workers;
+
+namespace DistributedMutex.Faults.Nemesis;
+
+/// <summary>What there is to break.</summary>
+internal sealed record Arena(Setup Setup, Crew Crew)
+{
+    /// <summary>Sends a command to each server that is there.</summary>
+    public async Task TellAllAsync(params string[] words)
+    {
+        foreach (var node in Setup.Nodes)
+        {
+            await node.AskAsync(words).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends a command to the server that has a lock's keys.</summary>
+    public async Task TellOwnerAsync(params string[] words)
+    {
+        foreach (var node in Setup.Nodes)
+        {
+            try
+            {
+                await node.AskAsync(words).ConfigureAwait(false);
+                return;
+            }
+            catch (RespException e) when (e.Message.StartsWith("MOVED", StringComparison.Ordinal) || e.Message.StartsWith("READONLY", StringComparison.Ordinal))
+            {
+                // The next.
+            }
+        }
+
+        throw new RespException($"No server does {words[0]} just now.");
+    }
+}
