@@ -69,8 +69,8 @@ public static class RedisServer
             }
             catch (RedisServerException e) when (e.Message.Contains("AUTH", StringComparison.Ordinal) || e.Message.Contains("password", StringComparison.OrdinalIgnoreCase) || e.Message.StartsWith("WRONGPASS", StringComparison.Ordinal))
             {
-                throw RedisClient.NewConnectionException(
-                    ConnectionFailureType.AuthenticationFailure, $"Redis at {settings} refuses the password. Check REDIS_PASSWORD and REDIS_USER.", e);
+                throw new RedisConnectionException(
+                    ConnectionFailureType.AuthenticationFailure, CommandFlags.None, $"Redis at {settings} refuses the password. Check REDIS_PASSWORD and REDIS_USER.", e, CommandStatus.Unknown);
             }
         }
 

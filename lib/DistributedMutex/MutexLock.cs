@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DistributedMutex.Protocol;
 
 namespace DistributedMutex;
@@ -5,42 +6,51 @@ namespace DistributedMutex;
 /// <summary>A lock that is held: renewed while this object lives (see <see cref="MutexOptions.Renew"/>), released by disposing it.</summary>
 public sealed class MutexLock : IDisposable, IAsyncDisposable
 {
-    private readonly LeaseBook _book;
-    private readonly Lease _lease;
+    private readonly Driver _driver;
+    private readonly Hold _hold;
+    private readonly MutexOptions _options;
 
-    internal MutexLock(LeaseBook book, Lease lease)
+    internal MutexLock(Driver driver, Hold hold, MutexOptions options)
     {
-        (_book, _lease) = (book, lease);
-        if (book.Options.Renew)
+        (_driver, _hold, _options) = (driver, hold, options);
+        if (options.Renew)
         {
-            lease.RenewFor(this);
+            driver.Renew(hold);
+        }
+        else
+        {
+            GC.SuppressFinalize(this);
         }
     }
 
+    /// <summary>A scope that was dropped without being disposed is not renewed any more: nothing may hold for ever.</summary>
+    ~MutexLock() => _driver.StopRenewing(_hold);
+
     /// <summary>The resource that is locked.</summary>
-    public string Resource => _lease.Resource;
+    public string Resource => _driver.Resource;
 
     /// <summary>
     /// The owner token: what the key of the lock holds. It is fresh whenever the lock is taken in Redis; callers of one instance
     /// that hand the lock over among themselves share it (their fences differ). Whoever knows it can release the lock.
     /// </summary>
-    public string Token => _lease.Token;
+    public string Token => _hold.Key.Token;
 
     /// <summary>
     /// The fencing token, greater than those of all earlier holders: a store that refuses writes with a smaller one than
     /// it has seen is safe from a holder that lost the lock and does not know it (M. Kleppmann, "How to do distributed locking").
     /// </summary>
-    public long Fence => _lease.Fence;
+    /// <exception cref="InvalidOperationException"><see cref="MutexOptions.Fence"/> is false.</exception>
+    public long Fence => _options.Fence ? _hold.Fence : throw new InvalidOperationException("This lock has no fence: MutexOptions.Fence is false.");
 
     /// <summary>Whether the lock is held and can be relied on now.</summary>
-    public bool IsHeld => _lease.IsHeld;
+    public bool IsHeld => Remaining > TimeSpan.Zero;
 
     /// <summary>How long the lock can be relied on if it is not renewed; zero when it is not held.</summary>
-    public TimeSpan Remaining => _lease.Remaining;
+    public TimeSpan Remaining => _driver.Remaining(_hold);
 
     /// <summary>Cancelled the moment the lock can no longer be relied on, whether or not Redis answers; not by releasing it.
     /// A callback that refers to this object keeps it alive, and so renewed, even if it is dropped without being disposed.</summary>
-    public CancellationToken Lost => _lease.Lost;
+    public CancellationToken Lost => _hold.Lost;
 
     /// <summary>
     /// Lets the lease end no earlier than <paramref name="lease"/> from now (<see cref="MutexOptions.Lease"/> by default) and
@@ -53,18 +63,28 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     public Task<bool> ExtendAsync(TimeSpan? lease = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(lease));
-        return _lease.ExtendAsync(lease ?? _book.Options.Lease, cancellationToken);
+        return _driver.ExtendAsync(_hold, lease ?? _options.Lease, cancellationToken);
     }
 
     /// <summary>Releases the lock, once. False: it was not held any more, by expiry or by an earlier release.</summary>
-    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked; if the lock is still there, its lease frees it. May be tried again.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked; it is asked again in the background until it answers or the lease is over.</exception>
     /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled: before the release began, and the lock is held as before, or the outcome is unknown.</exception>
-    public Task<bool> ReleaseAsync(CancellationToken cancellationToken = default) => _lease.ReleaseAsync(cancellationToken);
+    /// <exception cref="OperationCanceledException">The token was cancelled: before the release began, and the lock is held as before, or the outcome is unknown; likewise.</exception>
+    public Task<bool> ReleaseAsync(CancellationToken cancellationToken = default) =>
+        _driver.ReleaseAsync(_hold, sync: false, cancellationToken).AsTask();
 
-    /// <summary>Releases the lock if it is held. Never throws: a failure is logged, and the lease frees the lock.</summary>
-    public void Dispose() => _book.ReleaseQuietly(_lease);
+    /// <summary>Releases the lock if it is held. Never throws: a failure is logged, and repeated in the background until Redis answers or the lease is over.</summary>
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _driver.ReleaseQuietlyAsync(_hold, sync: true).Result();
+    }
 
     /// <inheritdoc cref="Dispose"/>
-    public ValueTask DisposeAsync() => new(_book.ReleaseQuietlyAsync(_lease));
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await _driver.ReleaseQuietlyAsync(_hold, sync: false).ConfigureAwait(false);
+    }
 }

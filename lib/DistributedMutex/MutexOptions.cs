@@ -25,6 +25,12 @@ public sealed class MutexOptions
     /// <summary>Whether a scope (<see cref="RedisMutex.Acquire"/>) renews its lease while it lives; true by default. Lock and Unlock never renew.</summary>
     public bool Renew { get; set; } = true;
 
+    /// <summary>
+    /// Whether a scope (<see cref="RedisMutex.Acquire"/>) gets a fencing token; true by default. Without, a lock that is free is
+    /// taken with one plain command, as Lock takes it, and <see cref="MutexLock.Fence"/> throws.
+    /// </summary>
+    public bool Fence { get; set; } = true;
+
     /// <summary>The longest that a lock is held, renewals and extensions included; no bound by default. More than zero.</summary>
     public TimeSpan? MaxHold { get; set; }
 

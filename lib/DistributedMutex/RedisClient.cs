@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using DistributedMutex.Protocol;
 using StackExchange.Redis;
 
@@ -96,36 +95,26 @@ public class RedisClient : IDisposable, IAsyncDisposable
             ConnectRetry = 1,
             SyncTimeout = 5_000,
             ClientName = OwnerToken.ProcessName,
+
+            // Both protocols will do. With RESP3 the client hands out some texts with their format before them, "txt:id=…" for
+            // CLIENT LIST, which is not what those expect who look at the server by this connection.
+            Protocol = RedisProtocol.Resp2,
         };
-        // RESP3 puts commands and messages on one connection, on which two Garnet sessions whose scripts publish to each
-        // other wait for each other; RESP2 gives the messages a connection of their own.
-        options.Protocol = RedisProtocol.Resp2;
-        // 1.x of the client names the cause only in what it logs on the way. The log is read here and never shown.
-        var lines = new StringWriter();
-        var log = TextWriter.Synchronized(lines);
+
         try
         {
-            return ConnectionMultiplexer.Connect(options, log);
+            return ConnectionMultiplexer.Connect(options);
         }
         catch (RedisConnectionException e)
         {
-            bool refused;
-            lock (log)
-            {
-                refused = e.FailureType == ConnectionFailureType.AuthenticationFailure
-                    || lines.ToString().Contains(nameof(ConnectionFailureType.AuthenticationFailure), StringComparison.Ordinal);
-            }
-
-            throw NewConnectionException(
-                refused ? ConnectionFailureType.AuthenticationFailure : ConnectionFailureType.UnableToConnect,
-                !refused ? $"Redis at {settings} cannot be reached. Is it running, and are REDIS_HOST and REDIS_PORT right?"
+            throw new RedisConnectionException(
+                e.FailureType,
+                CommandFlags.None,
+                e.FailureType != ConnectionFailureType.AuthenticationFailure ? $"Redis at {settings} cannot be reached. Is it running, and are REDIS_HOST and REDIS_PORT right?"
                 : settings.Password is null ? $"Redis at {settings} asks for a password. Set REDIS_PASSWORD."
                 : $"Redis at {settings} refuses the password. Check REDIS_PASSWORD and REDIS_USER.",
-                e);
+                e,
+                e.CommandStatus);
         }
     }
-
-    // 1.x keeps the constructor internal, 3.x has it public and marked obsolete; the callers are promised this very type.
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    internal static extern RedisConnectionException NewConnectionException(ConnectionFailureType failureType, string message, Exception? inner);
 }

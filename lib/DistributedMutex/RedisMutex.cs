@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using DistributedMutex.Diagnostics;
 using DistributedMutex.Protocol;
 using StackExchange.Redis;
@@ -6,16 +8,18 @@ namespace DistributedMutex;
 
 /// <summary>
 /// A mutex shared by processes and machines through one Redis server. Safe for many threads; the instance is the owner
-/// of its locks: while it holds a resource, another Lock of that resource waits, on the same instance too. Whoever waits is
-/// served first come first served; within one instance up to a hundred callers, or 20 ms of them, may have their turn together.
+/// of its locks: while it holds a resource, another Lock of that resource waits, on the same instance too.
 /// </summary>
+/// <remarks>
+/// Whoever waits is served first come, first served, with two exceptions: within one instance up to a hundred callers, or 20 ms
+/// of them, may have their turn together; and a Lock, or a scope without a fence, that comes in the moment after a holder's
+/// lease has ended may get in before those who wait, once.
+/// </remarks>
 public sealed class RedisMutex : RedisClient
 {
     private readonly MutexOptions _options;
-    private readonly TimeSpan _replyTimeout;
-    private readonly LeaseBook _book;
-    private readonly CallCounter _acquiring = new();
-    private readonly CancellationTokenSource _disposed = new();
+    private readonly DriverContext _context;
+    private readonly ConcurrentDictionary<string, Driver> _drivers = new();
     private int _disposing;
 
     /// <summary>Connects to the server that <see cref="RedisSettings.FromEnvironment"/> names.</summary>
@@ -31,12 +35,12 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
     public RedisMutex(RedisSettings settings, MutexOptions? options = null)
-        : base(AfterChecking(ref options, settings)) => (_options, _replyTimeout, _book) = Open(options!);
+        : base(AfterChecking(ref options, settings)) => (_options, _context) = (options!, Open(options!));
 
     /// <summary>Uses a connection that the caller owns; this object never closes it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     public RedisMutex(IConnectionMultiplexer connection, MutexOptions? options = null)
-        : base(AfterChecking(ref options, connection)) => (_options, _replyTimeout, _book) = Open(options!);
+        : base(AfterChecking(ref options, connection)) => (_options, _context) = (options!, Open(options!));
 
     /// <summary>
     /// Waits for the lock and takes it for one lease, which is not renewed; <see cref="Unlock"/> gives it back.
@@ -49,11 +53,8 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="RedisException">Redis cannot be asked; nothing is left locked for longer than a lease.</exception>
     /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
     /// <exception cref="ObjectDisposedException">The mutex was disposed, before or meanwhile.</exception>
-    public bool Lock(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null)
-    {
-        var lease = Run(NewAcquisition(resource, wait, retry));
-        return Remember(lease);
-    }
+    public bool Lock(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null) =>
+        RunAsync(resource, NewWaiter(wait, retry, isScope: false), sync: true).Result().Hold is not null;
 
     /// <inheritdoc cref="Lock"/>
     /// <param name="resource">What to lock.</param>
@@ -61,26 +62,23 @@ public sealed class RedisMutex : RedisClient
     /// <param name="retry">How often to ask for a lock that a foreign client holds, <see cref="MutexOptions.Retry"/> by default.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left locked.</exception>
-    public async Task<bool> LockAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default)
-    {
-        var lease = await RunAsync(NewAcquisition(resource, wait, retry), cancellationToken).ConfigureAwait(false);
-        return Remember(lease);
-    }
+    public async Task<bool> LockAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
+        (await RunAsync(resource, NewWaiter(wait, retry, isScope: false), sync: false, cancellationToken).ConfigureAwait(false)).Hold is not null;
 
     /// <summary>
     /// Releases what Lock took. True: released; false: this instance no longer held it. The owner is the instance, not the
     /// thread: a holder that lets its lease expire and unlocks late releases what another thread of the instance has locked since.
     /// </summary>
     /// <exception cref="ArgumentException">The resource is blank.</exception>
-    /// <exception cref="RedisException">Redis cannot be asked; if the lock is still there, its lease frees it. May be tried again.</exception>
+    /// <exception cref="RedisException">Redis cannot be asked; it is asked again in the background until it answers or the lease is over.</exception>
     /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
     /// <exception cref="ObjectDisposedException">The mutex was disposed, which has released the lock.</exception>
-    public bool Unlock(LockKey resource) => FindLocked(resource)?.Release() ?? false;
+    public bool Unlock(LockKey resource) => UnlockAsync(resource, sync: true).Result();
 
     /// <inheritdoc cref="Unlock"/>
-    /// <exception cref="OperationCanceledException">The token was cancelled: before the release began, or the outcome is unknown. May be tried again.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled: before the release began, or the outcome is unknown; likewise.</exception>
     public Task<bool> UnlockAsync(LockKey resource, CancellationToken cancellationToken = default) =>
-        FindLocked(resource)?.ReleaseAsync(cancellationToken) ?? Task.FromResult(false);
+        UnlockAsync(resource, sync: false, cancellationToken).AsTask();
 
     /// <summary>
     /// Waits for the lock and returns it as a scope: it renews itself until it is disposed, which releases it.
@@ -95,8 +93,8 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="ObjectDisposedException">The mutex was disposed, before or meanwhile.</exception>
     public MutexLock Acquire(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null)
     {
-        var acquisition = NewAcquisition(resource, wait, retry);
-        return new MutexLock(_book, Run(acquisition) ?? throw acquisition.NotAcquired());
+        var waiter = NewWaiter(wait, retry, isScope: true);
+        return NewScope(RunAsync(resource, waiter, sync: true).Result()) ?? throw NotAcquired(resource, waiter);
     }
 
     /// <inheritdoc cref="Acquire"/>
@@ -107,14 +105,14 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left locked.</exception>
     public async Task<MutexLock> AcquireAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default)
     {
-        var acquisition = NewAcquisition(resource, wait, retry);
-        return new MutexLock(_book, await RunAsync(acquisition, cancellationToken).ConfigureAwait(false) ?? throw acquisition.NotAcquired());
+        var waiter = NewWaiter(wait, retry, isScope: true);
+        return NewScope(await RunAsync(resource, waiter, sync: false, cancellationToken).ConfigureAwait(false)) ?? throw NotAcquired(resource, waiter);
     }
 
     /// <summary>As <see cref="AcquireAsync"/>, but null if the lock could not be had within <paramref name="wait"/>.</summary>
     /// <inheritdoc cref="LockAsync"/>
     public async Task<MutexLock?> TryAcquireAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
-        await RunAsync(NewAcquisition(resource, wait, retry), cancellationToken).ConfigureAwait(false) is { } lease ? new MutexLock(_book, lease) : null;
+        NewScope(await RunAsync(resource, NewWaiter(wait, retry, isScope: true), sync: false, cancellationToken).ConfigureAwait(false));
 
     /// <summary>Whether anyone holds the lock, a client of another kind included.</summary>
     /// <exception cref="ArgumentException">The resource is blank.</exception>
@@ -125,15 +123,8 @@ public sealed class RedisMutex : RedisClient
     public async Task<bool> IsLockedAsync(LockKey resource, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposing != 0, this);
-        var keys = new LockKeys(resource.ToResource(nameof(resource)));
-        try
-        {
-            return await Database.KeyExistsAsync(keys.Lock).Within(_replyTimeout, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await Reply.OffTheClientsThread();
-        }
+        var asking = Database.KeyExistsAsync(new LockKeys(resource.ToResource(nameof(resource))).Lock);
+        return await asking.Within(Timeout.InfiniteTimeSpan, _options.TimeProvider, sync: false, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Releases what this instance still holds, ends its waiters, then closes the connection if it is its own.</summary>
@@ -141,11 +132,7 @@ public sealed class RedisMutex : RedisClient
     {
         if (disposing && Interlocked.Exchange(ref _disposing, 1) == 0)
         {
-            _ = _disposed.CancelAsync();
-#pragma warning disable RS0030 // Dispose is sync; what it waits for needs no thread of its caller, and has an end.
-            _acquiring.CloseAsync().Wait(_replyTimeout);
-#pragma warning restore RS0030
-            _book.ReleaseAll();
+            EndAsync(sync: true).Result();
             base.Dispose(disposing);
         }
     }
@@ -155,9 +142,7 @@ public sealed class RedisMutex : RedisClient
     {
         if (Interlocked.Exchange(ref _disposing, 1) == 0)
         {
-            _ = _disposed.CancelAsync();
-            await _acquiring.CloseAsync().WaitAsync(_replyTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await _book.ReleaseAllAsync().ConfigureAwait(false);
+            await EndAsync(sync: false).ConfigureAwait(false);
             await base.DisposeAsyncCore().ConfigureAwait(false);
         }
     }
@@ -169,62 +154,47 @@ public sealed class RedisMutex : RedisClient
         return source;
     }
 
-    private (MutexOptions, TimeSpan, LeaseBook) Open(MutexOptions options)
+    private DriverContext Open(MutexOptions options)
     {
-        var replyTimeout = TimeSpan.FromMilliseconds(Connection.TimeoutMilliseconds);
-        return (options, replyTimeout, new LeaseBook(new LockProtocol(Database), GrantChannel.For(Connection), options, replyTimeout, options.NewLogger()));
+        var mailbox = Mailbox.Of(Connection);
+        return new DriverContext(
+            new LockProtocol(Database),
+            mailbox,
+            new LineOptions(options.Lease, options.MaxHold, () => OwnerToken.New(mailbox.ClientId)),
+            options.TimeProvider,
+            options.NewLogger(),
+            new CallCounter(),
+            (resource, driver) => _drivers.TryRemove(KeyValuePair.Create(resource, driver)));
     }
 
-    private Acquisition NewAcquisition(LockKey resource, TimeSpan? wait, TimeSpan? retry) => new(
-        _book,
-        resource.ToResource(nameof(resource)),
-        MutexOptions.ValidateWait(wait ?? _options.Wait, nameof(wait)),
-        MutexOptions.ValidateRetry(retry ?? _options.Retry, nameof(retry)),
-        retry is null ? _options.RetryStrategy : null);
-
-    private Lease? Run(Acquisition acquisition)
+    private Waiter NewWaiter(TimeSpan? wait, TimeSpan? retry, bool isScope) => new()
     {
-        Enter();
-        var waiting = new Waiting(acquisition.Resource);
-        Lease? lease = null;
+        Came = _options.TimeProvider.Now(),
+        Wait = MutexOptions.ValidateWait(wait ?? _options.Wait, nameof(wait)),
+        Retry = MutexOptions.ValidateRetry(retry ?? _options.Retry, nameof(retry)),
+        Strategy = retry is null ? _options.RetryStrategy : null,
+        IsScope = isScope,
+        WantsFence = isScope && _options.Fence,
+    };
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<(Driver Driver, Hold? Hold)> RunAsync(LockKey key, Waiter waiter, bool sync, CancellationToken cancellationToken = default)
+    {
+        var resource = key.ToResource("resource");
+        ObjectDisposedException.ThrowIf(_disposing != 0 || !_context.Calls.TryEnter(), this);
+        var waiting = new Waiting(resource, _options.TimeProvider);
+        Hold? hold = null;
+        Driver driver;
+        do
+        {
+            driver = _drivers.GetOrAdd(resource, static (name, context) => new Driver(context, name), _context);
+        }
+        while (!driver.TryEnter(waiter));
+
         try
         {
-            return lease = waiting.Returns(acquisition.Run(_disposed.Token));
-        }
-        catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
-        {
-            throw waiting.Fails(new ObjectDisposedException(nameof(RedisMutex)));
-        }
-        catch (Exception e)
-        {
-            waiting.Fails(e);
-            throw;
-        }
-        finally
-        {
-            _acquiring.Leave();
-            EndWait(waiting, acquisition, lease);
-        }
-    }
-
-    private async Task<Lease?> RunAsync(Acquisition acquisition, CancellationToken cancellationToken)
-    {
-        Enter();
-        var waiting = new Waiting(acquisition.Resource);
-        Lease? lease = null;
-        try
-        {
-            if (!cancellationToken.CanBeCanceled)
-            {
-                return lease = waiting.Returns(await acquisition.RunAsync(_disposed.Token).ConfigureAwait(false));
-            }
-
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(_disposed.Token, cancellationToken);
-            return lease = waiting.Returns(await acquisition.RunAsync(stop.Token).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException) when (_disposed.IsCancellationRequested)
-        {
-            throw waiting.Fails(new ObjectDisposedException(nameof(RedisMutex)));
+            hold = waiting.Returns(await driver.AcquireAsync(waiter, sync, cancellationToken).ConfigureAwait(false));
+            return (driver, hold);
         }
         catch (OperationCanceledException)
         {
@@ -237,42 +207,46 @@ public sealed class RedisMutex : RedisClient
         }
         finally
         {
-            if (acquisition.Settled.IsCompleted)
+            var waited = _options.TimeProvider.Now() - waiter.Came;
+            waiting.End(waited, _options.TimeProvider);
+            if (hold is not null)
             {
-                _acquiring.Leave();
-            }
-            else
-            {
-                _ = acquisition.Settled.ContinueWith(_ => _acquiring.Leave(), TaskScheduler.Default);
+                driver.BeginHold(hold, waited);
             }
 
-            await Reply.OffTheClientsThread();
-            EndWait(waiting, acquisition, lease);
+            _context.Calls.Leave();
         }
     }
 
-    private static void EndWait(Waiting waiting, Acquisition acquisition, Lease? lease)
-    {
-        var waited = acquisition.Waited;
-        waiting.End(waited);
-        lease?.BeginHold(waited);
-    }
+    private MutexLock? NewScope((Driver Driver, Hold? Hold) run) => run.Hold is null ? null : new MutexLock(run.Driver, run.Hold, _options);
 
-    private void Enter() => ObjectDisposedException.ThrowIf(_disposing != 0 || !_acquiring.TryEnter(), this);
+    private LockAcquisitionException NotAcquired(LockKey resource, Waiter waiter) =>
+        new(resource.ToString(), _options.TimeProvider.Now() - waiter.Came, waiter.Holder);
 
-    private bool Remember(Lease? lease)
-    {
-        if (lease is not null)
-        {
-            _book.AddLocked(lease);
-        }
-
-        return lease is not null;
-    }
-
-    private Lease? FindLocked(LockKey resource)
+    private ValueTask<bool> UnlockAsync(LockKey key, bool sync, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposing != 0, this);
-        return _book.FindLocked(resource.ToResource(nameof(resource)));
+        return _drivers.TryGetValue(key.ToResource("resource"), out var driver) && driver.Locked is { } hold
+            ? driver.ReleaseAsync(hold, sync, cancellationToken)
+            : new ValueTask<bool>(false);
+    }
+
+    // Nobody waits any more, and what is held is given back, as far as that can be done in the time of one reply.
+    private async ValueTask<bool> EndAsync(bool sync)
+    {
+        var started = _options.TimeProvider.Now();
+        var releases = new List<Task>();
+        foreach (var driver in _drivers.Values)
+        {
+            if (driver.Close() is { } held)
+            {
+                releases.Add(driver.ReleaseQuietlyAsync(held, sync: false).AsTask());
+            }
+        }
+
+        await Task.WhenAll(releases).PassAsync(_context.Limit, _options.TimeProvider, sync, CancellationToken.None).ConfigureAwait(false);
+        await _context.Calls.CloseAsync()
+            .PassAsync(_context.LimitUntil(started.Later(_context.Limit), _options.TimeProvider.Now()), _options.TimeProvider, sync, CancellationToken.None).ConfigureAwait(false);
+        return true;
     }
 }

@@ -28,7 +28,10 @@ switch (args)
     case ["crowd", var resource]:
         return await Crowd.RunAsync(resource);
 
+    case ["contend", .. var resources]:
+        return await Contenders.RunAsync(resources);
+
     default:
-        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource>");
+        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource> | contend <resource> …");
         return 2;
 }

@@ -32,7 +32,7 @@ public abstract class InsideTests(ServerFixture server)
     }
 
     [Theory]
-    [InlineData(0, Room.Fences)]
+    [InlineData(0, Line.Block)]
     [InlineData(20, 1)]
     public async Task Who_waits_in_Redis_has_its_turn_after_a_hundred_holders_inside_or_20_ms(int elapsed, int holders)
     {
@@ -44,7 +44,7 @@ public abstract class InsideTests(ServerFixture server)
 
         // A turn that began with a grant, and far more callers than it may serve.
         var before = await other.AcquireAsync(resource, Long);
-        var inside = Enumerable.Range(0, 3 * Room.Fences).Select(async _ =>
+        var inside = Enumerable.Range(0, 3 * Line.Block).Select(async _ =>
         {
             await using var mine = await mutex.AcquireAsync(resource, Long);
             order.Add("inside");

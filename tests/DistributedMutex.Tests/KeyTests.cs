@@ -22,9 +22,9 @@ public sealed class KeyTests(RedisFixture server)
         using var admin = ServerFixture.ConnectAsAdmin(cluster);
         var keys = new LockKeys(name);
         Assert.Equal("lock:" + name, (string)keys.Lock!);
-        var slots = keys.Waiting.Select(key => (int)admin.GetDatabase().Execute("CLUSTER", "KEYSLOT", key)).Distinct();
+        var slots = keys.All.Select(key => (int)admin.GetDatabase().Execute("CLUSTER", "KEYSLOT", key)).Distinct();
         Assert.Single(slots);
-        Assert.Equal(3, keys.Waiting.Select(key => (string)key!).Distinct().Count());
+        Assert.Equal(3, keys.All.Select(key => (string)key!).Distinct().Count());
     }
 
     [Fact]

@@ -22,6 +22,27 @@ public abstract class SharedConnectionTests(ServerFixture server)
         Assert.True(await waiting.WaitAsync(TimeSpan.FromSeconds(15)));
     }
 
+    [Theory]
+    [InlineData(RedisProtocol.Resp2)]
+    [InlineData(RedisProtocol.Resp3)]
+    public async Task Connections_of_either_protocol_hand_the_lock_to_each_other(RedisProtocol protocol)
+    {
+        const int rounds = 50;
+        var (resource, order) = (server.NewResource(), new List<int>());
+        var connections = Enumerable.Range(0, 4).Select(_ => Connect(server.Settings, options => options.Protocol = protocol)).ToList();
+        await Task.WhenAll(connections.Select(async (connection, number) =>
+        {
+            await using var mutex = new RedisMutex(connection);
+            for (var i = 0; i < rounds; i++)
+            {
+                await using var held = await mutex.AcquireAsync(resource, TimeSpan.FromMinutes(1));
+                order.Add(number);
+            }
+        })).WaitAsync(TimeSpan.FromMinutes(1));
+        connections.ForEach(connection => connection.Dispose());
+        Assert.All(order.CountBy(number => number), turns => Assert.Equal(rounds, turns.Value));
+    }
+
     [Fact]
     public async Task Disposing_the_mutex_ends_every_scope_even_if_the_server_does_not_answer()
     {

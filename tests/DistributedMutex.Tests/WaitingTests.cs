@@ -251,9 +251,27 @@ public abstract class WaitingTests(ServerFixture server)
         Assert.True(foreign.Database.KeyDelete(key));
 
         // The waiter would look in an hour; it is the newcomer's question that wakes it.
-        Assert.False(await newcomer.LockAsync(resource, TimeSpan.Zero));
+        Assert.Null(await newcomer.TryAcquireAsync(resource, TimeSpan.Zero));
         await using var held = await waiting.WaitAsync(Long);
         Assert.Equal(held.Token, foreign.Database.StringGet(key));
+    }
+
+    [Fact]
+    public async Task Lock_may_overtake_those_who_wait_for_a_lock_that_was_left_behind_but_once_only()
+    {
+        var (resource, seldom) = (server.NewResource(), TimeSpan.FromHours(1));
+        await using var waiter = server.NewMutex();
+        await using var newcomer = server.NewMutex();
+        using var foreign = server.NewForeignClient();
+        Assert.True(foreign.Database.StringSet($"lock:{resource}", "theirs", Long, When.NotExists));
+        var waiting = waiter.AcquireAsync(resource, Long, seldom);
+        await ServerFixture.UntilQueuedAsync(foreign.Database, resource, 1);
+        Assert.True(foreign.Database.KeyDelete($"lock:{resource}"));
+
+        Assert.True(await newcomer.LockAsync(resource, TimeSpan.Zero));
+        Assert.True(await newcomer.UnlockAsync(resource));
+        await using var held = await waiting.WaitAsync(Long);
+        Assert.True(held.IsHeld);
     }
 
     private ChildProcess StartHolder(TemporaryFolder folder, string resource, TimeSpan? lease = null) => ChildProcess.StartTestProcess(

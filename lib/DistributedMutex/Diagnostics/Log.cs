@@ -8,7 +8,7 @@ namespace DistributedMutex.Diagnostics;
 /// </summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Error, "Could not release the lock {Resource}; its lease frees it")]
+    [LoggerMessage(1, LogLevel.Error, "Could not release the lock {Resource}; trying again until it is answered, and its lease frees it in any case")]
     public static partial void ReleaseFailed(ILogger logger, Exception exception, string resource);
 
     [LoggerMessage(2, LogLevel.Warning, "The lock {Resource} was lost after it had been held for {HeldMilliseconds:0.###} ms")]
@@ -37,4 +37,10 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "The lock {Resource} is not held by who releases it")]
     public static partial void NotHeld(ILogger logger, string resource);
+
+    [LoggerMessage(11, LogLevel.Warning, "Redis or the connection allows no subscription, so grants are not heard: callers that wait for a lock ask for it every Retry, in no order")]
+    public static partial void NoSubscription(ILogger logger, Exception exception);
+
+    [LoggerMessage(12, LogLevel.Debug, "Acquired the lock {Resource} after {WaitedMilliseconds:0.###} ms", EventName = nameof(Acquired))]
+    public static partial void AcquiredWithoutFence(ILogger logger, string resource, double waitedMilliseconds);
 }

@@ -59,8 +59,8 @@ internal static class Telemetry
     /// Starts a span as a child of the caller's activity, without becoming the caller's activity itself: a span that
     /// outlives the call must not. Null: nobody wants it.
     /// </summary>
-    public static Activity? Start(string name, string resource, long? fence = null) =>
-        Source.HasListeners() ? StartHeard(name, resource, fence) : null;
+    public static Activity? Start(string name, string resource, TimeProvider clock, long? fence = null) =>
+        Source.HasListeners() ? StartHeard(name, resource, clock, fence) : null;
 
     /// <summary>Ends a span in whatever flow, without changing the activity there.</summary>
     public static void Stop(Activity span, string outcome, DateTime end)
@@ -100,12 +100,12 @@ internal static class Telemetry
     }
 
     // Methods of their own, since what a lambda captures is allocated on entry.
-    private static Activity? StartHeard(string name, string resource, long? fence)
+    private static Activity? StartHeard(string name, string resource, TimeProvider clock, long? fence)
     {
         KeyValuePair<string, object?> resourceTag = new(ResourceTag, resource);
         KeyValuePair<string, object?>[] tags = fence is null ? [resourceTag] : [resourceTag, new(FenceTag, fence)];
         Activity? span = null;
-        Tell(() => span = Source.StartActivity(name, ActivityKind.Internal, parentContext: default, tags));
+        Tell(() => span = Source.StartActivity(name, ActivityKind.Internal, parentContext: default, tags, links: null, clock.GetUtcNow()));
         return span;
     }
 

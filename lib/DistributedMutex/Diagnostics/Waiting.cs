@@ -15,17 +15,17 @@ internal struct Waiting
     private Exception? _error;
 
     /// <summary>The call begins; in the caller's flow.</summary>
-    public Waiting(string resource)
+    public Waiting(string resource, TimeProvider clock)
     {
-        _span = Telemetry.Start(Telemetry.WaitSpan, resource);
+        _span = Telemetry.Start(Telemetry.WaitSpan, resource, clock);
         _counted = Telemetry.CountIn(Telemetry.Waiting);
     }
 
     /// <summary>The call will end with a lock, or without one because its time is over.</summary>
-    public Lease? Returns(Lease? lease)
+    public Hold? Returns(Hold? hold)
     {
-        _outcome = lease is null ? Telemetry.TimedOut : Telemetry.Acquired;
-        return lease;
+        _outcome = hold is null ? Telemetry.TimedOut : Telemetry.Acquired;
+        return hold;
     }
 
     /// <summary>The call will end because its caller wants it to.</summary>
@@ -44,7 +44,7 @@ internal struct Waiting
     }
 
     /// <summary>The call ends; in the caller's flow.</summary>
-    public readonly void End(TimeSpan waited)
+    public readonly void End(TimeSpan waited, TimeProvider clock)
     {
         if (_span is { } span)
         {
@@ -54,9 +54,7 @@ internal struct Waiting
                 span.SetStatus(ActivityStatusCode.Error, _error.Message);
             }
 
-#pragma warning disable RS0030 // The start of an activity is of the system's clock, so its end is, too.
-            Telemetry.Stop(span, _outcome, DateTime.UtcNow);
-#pragma warning restore RS0030
+            Telemetry.Stop(span, _outcome, clock.GetUtcNow().UtcDateTime);
         }
 
         Telemetry.CountOut(Telemetry.Waiting, _counted);

@@ -1,19 +1,31 @@
 namespace DistributedMutex.Protocol;
 
-/// <summary>Arithmetic on the timestamps of a <see cref="TimeProvider"/>.</summary>
+/// <summary>Moments of a <see cref="TimeProvider"/>, as the time since a beginning that does not matter, and arithmetic that never overflows.</summary>
 internal static class Clock
 {
+    /// <summary>A moment that never comes.</summary>
+    public static readonly TimeSpan Never = TimeSpan.MaxValue;
+
+    /// <summary>Timers take no more than 49 days; one that rings early is set again.</summary>
+    public static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
+
     private static readonly TimeSpan LeastDrift = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>The timestamp that much later; far enough in the future it is the end of time.</summary>
-    public static long Later(this TimeProvider clock, long timestamp, TimeSpan by)
+    /// <summary>The moment that is now; exact, which the framework's arithmetic is not for a clock that began long ago.</summary>
+    public static TimeSpan Now(this TimeProvider clock)
     {
-        var ticks = by.TotalSeconds * clock.TimestampFrequency;
-        return ticks > long.MaxValue - (double)timestamp ? long.MaxValue : timestamp + (long)ticks;
+        var (seconds, rest) = Math.DivRem(clock.GetTimestamp(), clock.TimestampFrequency);
+        return new TimeSpan((seconds * TimeSpan.TicksPerSecond) + (rest * TimeSpan.TicksPerSecond / clock.TimestampFrequency));
     }
 
-    /// <summary>The time left until a timestamp; negative if it has passed.</summary>
-    public static TimeSpan Until(this TimeProvider clock, long timestamp) => clock.GetElapsedTime(clock.GetTimestamp(), timestamp);
+    /// <summary>The moment that much later, or never.</summary>
+    public static TimeSpan Later(this TimeSpan moment, TimeSpan by) => by < Never - moment ? moment + by : Never;
+
+    public static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    /// <summary>The time until a moment as timers take it: none if it has passed, a day if it is far away.</summary>
+    public static TimeSpan Until(TimeSpan moment, TimeSpan now) =>
+        moment <= now ? TimeSpan.Zero : Earlier(moment - now, LongestTimer);
 
     /// <summary>
     /// What can be relied on of a lease: clocks of two machines run at different speeds (1 % is Redlock's margin), and
@@ -22,6 +34,6 @@ internal static class Clock
     public static TimeSpan LessDrift(this TimeSpan lease)
     {
         var drift = lease / 100 > LeastDrift ? lease / 100 : LeastDrift;
-        return lease - (drift < lease / 2 ? drift : lease / 2);
+        return lease - Earlier(drift, lease / 2);
     }
 }

@@ -9,18 +9,19 @@ namespace DistributedMutex.Protocol;
 /// </summary>
 internal sealed class LockKeys
 {
+    private const string Prefix = "lock:";
+
     public LockKeys(string resource)
     {
         Resource = resource;
-        var key = "lock:" + resource;
+        var key = Prefix + resource;
         Lock = key;
 
         // The key itself is the tag, unless it holds a brace that would end it.
-        var prefix = key.Contains('}', StringComparison.Ordinal) ? $"{{{FindTag(key)}}}:{key}" : $"{{{key}}}";
-        Queue = prefix + ":queue";
-        Fence = prefix + ":fence";
-        Waiting = [Lock, Queue, Fence];
-        Holding = [Lock];
+        var (tag, rest) = key.Contains('}', StringComparison.Ordinal) ? (FindTag(key), ":" + key) : (key, "");
+        Queue = $"{{{tag}}}{rest}:queue";
+        Fence = $"{{{tag}}}{rest}:fence";
+        All = [Lock, Queue, Fence];
     }
 
     public string Resource { get; }
@@ -31,11 +32,11 @@ internal sealed class LockKeys
 
     public RedisKey Fence { get; }
 
-    /// <summary>What acquire and release are given.</summary>
-    public RedisKey[] Waiting { get; }
+    /// <summary>What the scripts are given.</summary>
+    public RedisKey[] All { get; }
 
-    /// <summary>What renew is given.</summary>
-    public RedisKey[] Holding { get; }
+    /// <summary>Those of the lock whose key is given.</summary>
+    public static LockKeys OfKey(string key) => new(key[Prefix.Length..]);
 
     // The key's own hash tag if it has one, otherwise the first number with the same slot (Redis Cluster specification).
     private static string FindTag(string key)

@@ -2,75 +2,75 @@ using StackExchange.Redis;
 
 namespace DistributedMutex.Protocol;
 
-/// <summary>The reply to acquire: the first fence of a lock that is now the caller's, or what a waiter needs to know.</summary>
-/// <param name="FirstFence">The caller's fence if it holds the lock.</param>
-/// <param name="HolderLeft">How long the holder has left; null if it has no end.</param>
-/// <param name="Holder">The holder's token.</param>
+/// <summary>The reply to a question for the lock: that it is the caller's, or what a waiter needs to know.</summary>
+/// <param name="FirstFence">The first of the caller's fences if it holds the lock, 0 if it asked for none; null if somebody else holds it.</param>
+/// <param name="HolderLeft">How long the holder has left; null if it has no end, or if the question was <see cref="LockProtocol.TakeAsync"/>.</param>
+/// <param name="Holder">The holder's token, if known.</param>
 /// <param name="ServerTime">The server's clock.</param>
-/// <param name="IsHead">Whether the caller is the next in the queue.</param>
-internal readonly record struct AcquireReply(long? FirstFence, TimeSpan? HolderLeft, string? Holder, TimeSpan ServerTime, bool IsHead);
+/// <param name="Rank">How many have to go first; negative if the caller is not queued.</param>
+internal readonly record struct AcquireReply(long? FirstFence, TimeSpan? HolderLeft = null, string? Holder = null, TimeSpan ServerTime = default, int Rank = -1)
+{
+    public static AcquireReply From(bool taken) => new(taken ? 0 : null);
 
-/// <summary>Speaks the Lua scripts: one method, sync and async, for each.</summary>
-internal sealed class LockProtocol
+    public static AcquireReply From(RedisResult reply)
+    {
+        if (reply.Resp2Type != ResultType.Array)
+        {
+            return new AcquireReply((long)reply);
+        }
+
+        var parts = (RedisResult[])reply!;
+        // A foreign client may have given it until after the end of our calendar.
+        var left = (long)parts[0];
+        return new AcquireReply(
+            null, left == -1 || left > TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond ? null : new TimeSpan(Math.Max(left, 0) * TimeSpan.TicksPerMillisecond), (string?)parts[1], TimeSpan.FromMilliseconds((long)parts[2]), (int)parts[3]);
+    }
+}
+
+/// <summary>Speaks the Lua scripts, one method for each, and the one plain command that takes a free lock.</summary>
+internal sealed class LockProtocol(IDatabase database)
 {
     private static readonly LuaScript AcquireScript = new("acquire.lua");
     private static readonly LuaScript ReleaseScript = new("release.lua");
     private static readonly LuaScript RenewScript = new("renew.lua");
+    private static readonly LuaScript WatchScript = new("watch.lua");
 
-    private readonly IDatabase _database;
-    private bool? _isCluster;
+    private bool? _isAlone;
 
-    public LockProtocol(IDatabase database) => _database = database;
-
-    // A shared connection may not be there yet. Not to know is to be careful: the scripts then do not rely on the count of listeners.
-    private RedisValue Cluster
+    // Where there are several servers, or a proxy, the listener may be at another one than counts. A shared connection may not
+    // be there yet, and not to know is to be careful.
+    private RedisValue Alone
     {
         get
         {
-            var connection = _database.Multiplexer;
-            if (_isCluster is null && connection.IsConnected)
+            var connection = database.Multiplexer;
+            if (_isAlone is null && connection.IsConnected)
             {
-                _isCluster = connection.GetEndPoints().Any(server => connection.GetServer(server).ServerType == ServerType.Cluster);
+                var servers = connection.GetServers();
+                _isAlone = servers is [{ ServerType: ServerType.Standalone }];
             }
 
-            return _isCluster == false ? "" : "cluster";
+            return _isAlone == true ? "alone" : "";
         }
     }
 
-    public AcquireReply Acquire(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
-        AcquireScript.Evaluate(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", Cluster], ReadAcquired);
+    /// <summary>Takes a lock that is free, whoever waits for it: the fast way, and the one that every foreign client takes.</summary>
+    public Task<bool> TakeAsync(LockKeys keys, string token, TimeSpan lease) =>
+        database.StringSetAsync(keys.Lock, token, new TimeSpan(Milliseconds(lease) * TimeSpan.TicksPerMillisecond), When.NotExists);
 
-    public Task<AcquireReply> AcquireAsync(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
-        AcquireScript.EvaluateAsync(_database, keys.Waiting, [token, Milliseconds(lease), fences, join ? "join" : "", Cluster], ReadAcquired);
+    public Task<RedisResult> AcquireAsync(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
+        AcquireScript.EvaluateAsync(database, keys.All, [token, Milliseconds(lease), fences, join ? "join" : "", Alone]);
 
-    public bool Release(LockKeys keys, string token) =>
-        ReleaseScript.Evaluate(_database, keys.Waiting, [token, Cluster], ReadBoolean);
+    /// <summary>1: released; 2: and handed to a waiter; 0: not the caller's.</summary>
+    public Task<RedisResult> ReleaseAsync(LockKeys keys, string token) =>
+        ReleaseScript.EvaluateAsync(database, keys.All, [token, Alone]);
 
-    public Task<bool> ReleaseAsync(LockKeys keys, string token) =>
-        ReleaseScript.EvaluateAsync(_database, keys.Waiting, [token, Cluster], ReadBoolean);
+    public Task<RedisResult> RenewAsync(LockKeys keys, string token, TimeSpan lease, bool claim) =>
+        RenewScript.EvaluateAsync(database, [keys.Lock], [token, lease == TimeSpan.Zero ? 0 : Milliseconds(lease), claim ? "claim" : "renew"]);
 
-    /// <summary>Releases, or leaves the queue, without waiting for the reply.</summary>
-    public void ReleaseUnasked(LockKeys keys, string token) =>
-        ReleaseScript.Send(_database, keys.Waiting, [token, Cluster]);
-
-    public Task<bool> RenewAsync(LockKeys keys, string token, TimeSpan lease, bool claim) =>
-        RenewScript.EvaluateAsync(_database, keys.Holding, [token, Milliseconds(lease), claim ? "claim" : "renew"], ReadBoolean);
-
-    private static bool ReadBoolean(RedisResult reply) => (bool)reply;
-
-    private static AcquireReply ReadAcquired(RedisResult reply)
-    {
-        var parts = (RedisResult[])reply!;
-        if (parts.Length == 1)
-        {
-            return new AcquireReply((long)parts[0], null, null, default, false);
-        }
-
-        var left = (long)parts[0];
-        return new AcquireReply(
-            null, left == -1 ? null : TimeSpan.FromMilliseconds(Math.Max(left, 0)), (string?)parts[1], TimeSpan.FromMilliseconds((long)parts[2]), (long)parts[3] == 1);
-    }
+    public Task<RedisResult> WatchAsync(LockKeys keys) =>
+        WatchScript.EvaluateAsync(database, keys.All, [Alone]);
 
     // Redis takes whole milliseconds, and refuses a lease of none.
-    private static long Milliseconds(TimeSpan lease) => Math.Max(1, (long)lease.TotalMilliseconds);
+    private static long Milliseconds(TimeSpan lease) => Math.Max(1, lease.Ticks / TimeSpan.TicksPerMillisecond);
 }

@@ -7,7 +7,7 @@ namespace DistributedMutex.Protocol;
 
 /// <summary>
 /// One of the .lua files beside this one, with those that it includes: sent by its hash, and whole when the server does not
-/// know it (any more).
+/// know it (any more). The client would do the same for a script given as a string, and look the whole text up in each call.
 /// </summary>
 internal sealed partial class LuaScript
 {
@@ -22,35 +22,17 @@ internal sealed partial class LuaScript
 #pragma warning restore CA5350
     }
 
-    public T Evaluate<T>(IDatabase database, RedisKey[] keys, RedisValue[] values, Func<RedisResult, T> read)
+    public async Task<RedisResult> EvaluateAsync(IDatabase database, RedisKey[] keys, RedisValue[] values)
     {
         try
         {
-            return read(database.ScriptEvaluate(_hash, keys, values));
+            return await database.ScriptEvaluateAsync(_hash, keys, values).ConfigureAwait(false);
         }
-        catch (RedisServerException e) when (IsUnknownScript(e))
+        catch (RedisServerException e) when (e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
         {
-            return read(database.ScriptEvaluate(_text, keys, values, CommandFlags.NoScriptCache));
+            return await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.NoScriptCache).ConfigureAwait(false);
         }
     }
-
-    public async Task<T> EvaluateAsync<T>(IDatabase database, RedisKey[] keys, RedisValue[] values, Func<RedisResult, T> read)
-    {
-        try
-        {
-            return read(await database.ScriptEvaluateAsync(_hash, keys, values).ConfigureAwait(false));
-        }
-        catch (RedisServerException e) when (IsUnknownScript(e))
-        {
-            return read(await database.ScriptEvaluateAsync(_text, keys, values, CommandFlags.NoScriptCache).ConfigureAwait(false));
-        }
-    }
-
-    /// <summary>Sends the script whole, since nobody waits to hear that its hash is unknown.</summary>
-    public void Send(IDatabase database, RedisKey[] keys, RedisValue[] values) =>
-        database.ScriptEvaluate(_text, keys, values, CommandFlags.NoScriptCache | CommandFlags.FireAndForget);
-
-    private static bool IsUnknownScript(RedisServerException e) => e.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^-- include (?<file>\S+)\r?$", RegexOptions.Multiline)]
     private static partial Regex Include();

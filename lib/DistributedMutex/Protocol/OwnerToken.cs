@@ -13,8 +13,12 @@ internal static class OwnerToken
     /// <summary>Names one connection of this process, shared by the instances of the mutex on it.</summary>
     public static string NewClientId() => $"{ProcessName}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
-    public static string New(string clientId) =>
-        $"{clientId}:{RandomNumberGenerator.GetHexString(RandomDigits, lowercase: true)}";
+    public static string New(string clientId) => string.Create(clientId.Length + 1 + RandomDigits, clientId, static (token, clientId) =>
+    {
+        clientId.CopyTo(token);
+        token[clientId.Length] = ':';
+        RandomNumberGenerator.GetHexString(token[(clientId.Length + 1)..], lowercase: true);
+    });
 
     /// <summary>Whether the holder of the token is a client of this library, which wakes those who wait for it.</summary>
     public static bool IsOurs(string? token) => token?.Length > RandomDigits && token[^(RandomDigits + 1)] == ':';

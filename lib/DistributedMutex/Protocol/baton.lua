@@ -1,55 +1,67 @@
--- Baton: what acquire and release do when somebody waits; part of both.
+-- Baton: what acquire, release and watch do when somebody waits; part of all three.
 --
 -- Promises: the lock goes to whoever has waited longest, in one message; a waiter whose process is gone costs the others
--- nothing, one that dies with the message in its hands costs them the short grant.
+-- nothing where that can be seen, and otherwise, as one that dies or stops with the message in its hands, the short grant.
 --
 -- KEYS  1 the lock    2 its queue: owner tokens by arrival    3 its last fence
+-- ARGV  the last: "alone" if the server is the only one, so that its count of listeners is the truth
 
-local GRANT = 3000   -- ms that a winner has to claim the lock for its own lease
-local FENCES = 100   -- fences that come with a grant, one for each hand-over inside the winner's process
+local GRANT = 3000      -- ms that a winner has to claim the lock for its own lease
+local FENCES = '100'    -- fences that come with a grant, one for each hand-over inside the winner's process
+local QUEUE = 3600000   -- ms that a queue outlives the last question of a waiter; they ask every ten minutes at least
 
--- In a cluster the subscriber may be at another node than the one that counts.
-local cluster = ARGV[#ARGV] == 'cluster'
-
-local function now()
-  local time = redis.call('TIME')
+local function milliseconds(time)
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- Sends to the process that a token belongs to; the number of its listeners. The part of a token before its random digits
--- names the process or, on a connection that puts a prefix before the names of its channels, "process@prefix".
+-- Tells the process that a token belongs to, in a message that no replica hears: who has missed a failover would take the
+-- grant of a server that is none any more, or be taken for a listener of the one that is. Nil: it must not be sent.
+-- The part of a token before its random digits names the process or, on a connection that puts a prefix before the names
+-- of its channels, "process@prefix".
 local function tell(token, what, number)
   local process, prefix = string.match(token, '^([^@]*)@?(.*):')
-  return redis.call('PUBLISH', (prefix or '') .. 'lock-grants:' .. (process or ''), string.format('%s %s %.0f %.0f', what, token, number, now()))
+  local message = string.format('%s %s %.0f %.0f %s', what, token, tonumber(number), milliseconds(call('TIME')), KEYS[1])
+  pcall(redis.set_repl, redis.REPL_NONE)
+  local heard = redis.pcall('PUBLISH', (prefix or '') .. 'lock-grants:' .. (process or ''), message)
+  pcall(redis.set_repl, redis.REPL_ALL)
+  return type(heard) == 'number' and heard or nil
 end
 
--- Grants the lock to the head of the queue; without one, the lock is free.
+-- Grants the lock to the head of the queue, and says so; without one, or without the right to tell it, the lock is free.
 local function promote()
-  local head = redis.call('ZPOPMIN', KEYS[2])[1]
+  local head = call('ZRANGE', KEYS[2], 0, 0)[1]
   while head do
-    redis.call('SET', KEYS[1], head, 'PX', GRANT)
-    if tell(head, 'grant', mint(FENCES)) > 0 or cluster then
-      -- The others sleep for the lease of the holder before; somebody must see to a grant that is not claimed.
-      local second = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
+    local heard = tell(head, 'grant', mint(call('TIME'), FENCES))
+    if not heard then
+      break
+    end
+    call('ZREM', KEYS[2], head)
+    local second = call('ZRANGE', KEYS[2], 0, 0)[1]
+    if heard > 0 or ARGV[#ARGV] ~= 'alone' then
+      call('SET', KEYS[1], head, 'PX', GRANT)
       if second then
+        -- The others sleep for the lease of the holder before; somebody must see to a grant that is not claimed.
         tell(second, 'ask', GRANT)
       end
-      return
+      return true
     end
-    head = redis.call('ZPOPMIN', KEYS[2])[1]
+    head = second
   end
-  redis.call('DEL', KEYS[1])
+  call('DEL', KEYS[1])
+  return false
 end
 
 local function join(token)
-  if not redis.call('ZSCORE', KEYS[2], token) then
-    local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
-    redis.call('ZADD', KEYS[2], (tonumber(last[2]) or 0) + 1, token)
+  if not call('ZSCORE', KEYS[2], token) then
+    local last = call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
+    call('ZADD', KEYS[2], (tonumber(last[2]) or 0) + 1, token)
   end
+  call('PEXPIRE', KEYS[2], QUEUE)
 end
 
--- The reply to a waiter: how long the holder has left, who it is, the server's time, and whether the waiter is next.
-local function waiting(token)
-  local head = redis.call('ZRANGE', KEYS[2], 0, 0)[1]
-  return { redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[1]), now(), head == token and 1 or 0 }
+-- The reply to a waiter: how long the holder has left, who it is, the server's time, and how many stand before the waiter.
+-- Whoever has granted the lock to another sees to that grant, as if it were the next.
+local function waiting(token, promoted)
+  local rank = call('ZRANK', KEYS[2], token)
+  return { call('PTTL', KEYS[1]), call('GET', KEYS[1]), milliseconds(call('TIME')), promoted and 0 or rank or -1 }
 end

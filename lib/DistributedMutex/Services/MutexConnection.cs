@@ -32,10 +32,10 @@ internal sealed class MutexConnection(IServiceProvider services)
             return await opening.ConfigureAwait(false);
         }
 
-        var timeout = wait == Timeout.InfiniteTimeSpan || wait > Lease.LongestTimer ? Timeout.InfiniteTimeSpan : wait > ShortestWait ? wait : ShortestWait;
+        var timeout = wait == Timeout.InfiniteTimeSpan || wait > Clock.LongestTimer ? Timeout.InfiniteTimeSpan : wait > ShortestWait ? wait : ShortestWait;
         try
         {
-            return await opening.Within(timeout, clock, cancellationToken).ConfigureAwait(false);
+            return await opening.Within(timeout, clock, sync: false, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException) when (!opening.IsCompleted)
         {

@@ -99,7 +99,7 @@ internal sealed class ServiceMutex : IDistributedMutex
         {
             // Nobody can ask for it a second time, so it is done whole; the token ends no more than the wait for it.
             return await held.ReleaseAsync(CancellationToken.None)
-                .Within(Timeout.InfiniteTimeSpan, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+                .Within(Timeout.InfiniteTimeSpan, _options.TimeProvider, sync: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {

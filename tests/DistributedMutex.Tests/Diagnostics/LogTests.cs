@@ -22,8 +22,13 @@ public abstract class LogTests(ServerFixture server)
 
         var entries = log.GetSnapshot();
         Assert.Equal([(LogLevel.Debug, "Acquired"), (LogLevel.Debug, "Released")], entries.Select(entry => (entry.Level, entry.Id.Name)));
-        Assert.Matches($"^Acquired the lock {resource} after [0-9.]+ ms, with fence [0-9]+$", entries[0].Message);
-        Assert.Matches($"^Released the lock {resource} after [0-9.]+ ms$", entries[^1].Message);
+        Assert.Matches($"^Acquired the lock {resource} after [0-9.]+ ms$", entries[0].Message);
+        Assert.Matches($"^Released the lock {resource} after [0-9.]+ ms$", entries[1].Message);
+
+        await using (await mutex.AcquireAsync(resource))
+        {
+            Assert.Matches($"^Acquired the lock {resource} after [0-9.]+ ms, with fence [0-9]+$", log.LatestRecord.Message);
+        }
     }
 
     [Fact]
@@ -84,6 +89,8 @@ public sealed class LogEventTests
         Log.TimedOut(log, error, "x");
         Log.NotAcquired(log, error, "x");
         Log.NotHeld(log, "x");
+        Log.NoSubscription(log, error);
+        Log.AcquiredWithoutFence(log, "x", 1);
         Assert.Equal(
             [
                 (1, "ReleaseFailed", LogLevel.Error),
@@ -96,6 +103,8 @@ public sealed class LogEventTests
                 (8, "TimedOut", LogLevel.Error),
                 (9, "NotAcquired", LogLevel.Error),
                 (10, "NotHeld", LogLevel.Warning),
+                (11, "NoSubscription", LogLevel.Warning),
+                (12, "Acquired", LogLevel.Debug),
             ],
             log.Collector.GetSnapshot().Select(entry => (entry.Id.Id, entry.Id.Name!, entry.Level)));
         Assert.Equal(log.Collector.Count, typeof(Log).GetMethods().Count(method => method.IsStatic));

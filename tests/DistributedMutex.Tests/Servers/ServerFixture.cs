@@ -27,13 +27,7 @@ public abstract class ServerFixture : IAsyncLifetime
     }
 
     /// <summary>What a child process needs to use the server.</summary>
-    public (string Name, string? Value)[] Environment =>
-    [
-        ("REDIS_HOST", Settings.Host),
-        ("REDIS_PORT", Settings.Port.ToString(CultureInfo.InvariantCulture)),
-        ("REDIS_USER", Settings.User),
-        ("REDIS_PASSWORD", Settings.Password),
-    ];
+    public (string Name, string? Value)[] Environment => EnvironmentOf(Settings);
 
     /// <summary>How to start a server of this kind on this machine; null if it is not here.</summary>
     private protected abstract ServerKind? Kind { get; }
@@ -84,9 +78,19 @@ public abstract class ServerFixture : IAsyncLifetime
 
     internal static RedisSettings SettingsOf(PrivateServer server) => new() { Host = "127.0.0.1", Port = server.Port };
 
+    internal static (string Name, string? Value)[] EnvironmentOf(PrivateServer server) => EnvironmentOf(SettingsOf(server));
+
     /// <summary>A connection that may also send FLUSHALL, INFO and the like, which 3.x of the client refuses otherwise.</summary>
     internal static ConnectionMultiplexer ConnectAsAdmin(PrivateServer server) =>
         ConnectionMultiplexer.Connect(new ConfigurationOptions { EndPoints = { { "127.0.0.1", server.Port } }, AllowAdmin = true });
+
+    private static (string Name, string? Value)[] EnvironmentOf(RedisSettings settings) =>
+    [
+        ("REDIS_HOST", settings.Host),
+        ("REDIS_PORT", settings.Port.ToString(CultureInfo.InvariantCulture)),
+        ("REDIS_USER", settings.User),
+        ("REDIS_PASSWORD", settings.Password),
+    ];
 
     /// <summary>How many scripts the server has been sent; skips the test if the server does not count.</summary>
     public static async Task<long> CountCommandsAsync(IConnectionMultiplexer admin)
@@ -124,6 +128,12 @@ public abstract class ServerFixture : IAsyncLifetime
 
     /// <summary>What a client that knows nothing of this library sees and does.</summary>
     public RedisClient NewForeignClient() => new(Settings);
+}
+
+/// <summary>redis-server from PATH, for a class of tests of its own that break it, or that run beside others.</summary>
+public sealed class OwnRedisFixture : ServerFixture
+{
+    private protected override ServerKind? Kind => ServerKind.FindRedis();
 }
 
 public sealed class GarnetFixture : ServerFixture

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Threading.Channels;
 
 namespace DistributedMutex.Tests.Servers;
@@ -9,10 +10,11 @@ namespace DistributedMutex.Tests.Servers;
 public sealed class TcpProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly RedisSettings _target;
+    private RedisSettings _target;
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource _replies = Released();
+    private string? _cutBefore;
 
     public TcpProxy(RedisSettings target)
     {
@@ -37,6 +39,19 @@ public sealed class TcpProxy : IDisposable
     public void HoldReplies() => Volatile.Write(ref _replies, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     public void ReleaseReplies() => Volatile.Read(ref _replies).TrySetResult();
+
+    /// <summary>Leads to another server from now on, and breaks all connections, as an address does that moves after a failover.</summary>
+    public void MoveTo(RedisSettings target)
+    {
+        Volatile.Write(ref _target, target);
+        Cut();
+    }
+
+    /// <summary>Breaks the connection on which the next request arrives that contains the text; the server does not hear of it.</summary>
+    public void CutBefore(string text) => Volatile.Write(ref _cutBefore, text);
+
+    /// <summary>Whether that request is still to come.</summary>
+    public bool WillCut => Volatile.Read(ref _cutBefore) is not null;
 
     /// <summary>Breaks all connections.</summary>
     public void Cut()
@@ -109,6 +124,11 @@ public sealed class TcpProxy : IDisposable
             var buffer = new byte[65536];
             for (int count; (count = await from.ReceiveAsync(buffer)) > 0;)
             {
+                if (!isReply && IsToBeCut(buffer.AsSpan(0, count)))
+                {
+                    break;
+                }
+
                 if (!(isReply && SwallowReplies))
                 {
                     way.Writer.TryWrite((buffer[..count], TimeProvider.System.GetTimestamp()));
@@ -124,6 +144,13 @@ public sealed class TcpProxy : IDisposable
         await delivering;
         from.Dispose();
         to.Dispose();
+    }
+
+    private bool IsToBeCut(ReadOnlySpan<byte> request)
+    {
+        var text = Volatile.Read(ref _cutBefore);
+        return text is not null && Encoding.UTF8.GetString(request).Contains(text, StringComparison.Ordinal)
+            && Interlocked.CompareExchange(ref _cutBefore, null, text) == text;
     }
 
     private async Task DeliverAsync(Socket to, bool isReply, ChannelReader<(byte[] Data, long Arrived)> way)
