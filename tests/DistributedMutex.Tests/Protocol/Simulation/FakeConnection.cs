@@ -1,0 +1,166 @@
+using DistributedMutex.Protocol;
+
+namespace DistributedMutex.Tests.Protocol.Simulation;
+
+/// <summary>
+/// One process's connection to the server: what is sent arrives in order, late, or, when it is cut, perhaps not at all; and so
+/// the replies and the messages.
+/// </summary>
+internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess process, TimeSpan latency)
+{
+    // The client's own.
+    private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly List<Sent> _underWay = [];
+    private TimeSpan _lastArrival;
+    private TimeSpan _lastReply;
+    private TimeSpan _lastMessage;
+    private TimeSpan _stalledUntil;
+    private TimeSpan _downUntil;
+    private TimeSpan _deafUntil;
+    private bool _serverKnows = true;
+
+    public double LateMessages { get; set; }
+
+    public double RepeatedMessages { get; set; }
+
+    public bool IsDown => world.Now < _downUntil;
+
+    /// <summary>Sends a command; the task fails if it is not answered.</summary>
+    public Task<T> SendAsync<T>(string what, Func<FakeRedis, T> command)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (IsDown)
+        {
+            process.In(world.UpTo(World.Ms(1)), () => answer.TrySetException(new IOException("not connected")));
+            return answer.Task;
+        }
+
+        var sent = new Sent(what, e => answer.TrySetException(e));
+        _underWay.Add(sent);
+        _lastArrival = Later(_lastArrival, world.Now + Travel());
+        world.At(_lastArrival, () => Arrive(sent, () =>
+        {
+            var result = command(redis);
+            world.Note(process.Name, $"{what} -> {Describe(result)}");
+            if (sent.IsCut)
+            {
+                return;
+            }
+
+            _lastReply = Later(_lastReply, world.Now + Travel());
+            world.At(_lastReply, () =>
+            {
+                if (!sent.IsCut)
+                {
+                    _underWay.Remove(sent);
+                    process.Do(() => answer.TrySetResult(result));
+                }
+            });
+        }));
+        process.In(ReplyTimeout + world.UpTo(TimeSpan.FromSeconds(1)), () =>
+        {
+            _underWay.Remove(sent);
+            answer.TrySetException(new TimeoutException());
+        });
+        return answer.Task;
+    }
+
+    /// <summary>The server sends a message; how many listeners it counts.</summary>
+    public int Publish(string what, Action deliver)
+    {
+        if (!_serverKnows)
+        {
+            return 0;
+        }
+
+        if (IsDown || world.Now < _deafUntil)
+        {
+            world.Note(process.Name, $"does not hear: {what}");
+            return 1;
+        }
+
+        var late = world.Chance(LateMessages) ? world.UpTo(TimeSpan.FromSeconds(4)) : TimeSpan.Zero;
+        _lastMessage = Later(_lastMessage, world.Now + Travel() + late);
+        var down = _downUntil;
+        for (var i = world.Chance(RepeatedMessages) ? 2 : 1; i > 0; i--)
+        {
+            world.At(_lastMessage, () =>
+            {
+                if (down == _downUntil)
+                {
+                    process.Do(deliver);
+                }
+            });
+        }
+
+        return 1;
+    }
+
+    /// <summary>The connection breaks, and is back after that time; what was under way may have reached the server.</summary>
+    public void Cut(TimeSpan time)
+    {
+        // Some of what was sent arrives, in order; no reply does. The server may take a while to notice.
+        var reach = world.Now + world.UpTo(latency * 2);
+        (_downUntil, _serverKnows) = (world.Now + time, world.Chance(0.5));
+        foreach (var sent in _underWay)
+        {
+            (sent.IsCut, sent.Reach) = (true, reach);
+            process.In(world.UpTo(World.Ms(2)), () => sent.Fail(new IOException("connection lost")));
+        }
+
+        _underWay.Clear();
+        world.At(_downUntil, () =>
+        {
+            if (!IsDown)
+            {
+                _serverKnows = true;
+                process.In(Travel() * 2, process.AskAll);
+            }
+        });
+    }
+
+    /// <summary>For that time, messages get lost and nobody is told.</summary>
+    public void Deafen(TimeSpan time) => _deafUntil = world.Now + time;
+
+    /// <summary>For that time, the server hears nothing: what has been sent waits.</summary>
+    public void Stall(TimeSpan time) => _stalledUntil = Later(_stalledUntil, world.Now + time);
+
+    /// <summary>Nobody listens any more.</summary>
+    public void Close() => (_serverKnows, _downUntil) = (false, TimeSpan.MaxValue);
+
+    private static string? Describe(object? result) => result is not AcquireReply reply ? result?.ToString()
+        : reply.FirstFence is { } fence ? $"yours, fence {fence}"
+        : $"{FakeProcess.Short(reply.Holder)} has it for {reply.HolderLeft?.TotalSeconds} s, rank {reply.Rank}";
+
+    private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    private TimeSpan Travel() => latency + world.UpTo(latency / 2) + (world.Chance(0.02) ? world.UpTo(World.Ms(50)) : TimeSpan.Zero);
+
+    private void Arrive(Sent sent, Action execute)
+    {
+        if (world.Now < _stalledUntil)
+        {
+            world.At(_stalledUntil, () => Arrive(sent, execute));
+        }
+        else if (!sent.IsCut || world.Now <= sent.Reach)
+        {
+            execute();
+        }
+        else
+        {
+            world.Note(process.Name, $"{sent.What} is lost");
+        }
+    }
+
+    private sealed class Sent(string what, Action<Exception> fail)
+    {
+        public string What => what;
+
+        public Action<Exception> Fail => fail;
+
+        public bool IsCut { get; set; }
+
+        public TimeSpan Reach { get; set; }
+    }
+}
