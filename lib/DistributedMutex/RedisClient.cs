@@ -92,7 +92,6 @@ public class RedisClient : IDisposable, IAsyncDisposable
             Ssl = settings.Ssl,
             AllowAdmin = allowAdmin,
             ConnectTimeout = 5_000,
-            ConnectRetry = 1,
             SyncTimeout = 5_000,
             ClientName = OwnerToken.ProcessName,
 
