@@ -9,6 +9,10 @@ internal static class Uncontended
 {
     private const int Keys = 64;
 
+    // A turn of a run is to be over before the machine's scheduler thinks of somebody else: 1 ms of pairs in sequence, a few of all keys.
+    private const int PairsInSequence = 16;
+    private const int PairsOfEachKey = 4;
+
     public static async Task<IReadOnlyList<Table>> RunAsync(Arena arena, BenchmarkOptions options)
     {
         using var client = arena.NewClient();
@@ -59,23 +63,22 @@ internal static class Uncontended
 
     private static async Task<int> InSequenceAsync(LockAdapter[] adapters)
     {
-        foreach (var adapter in adapters)
+        foreach (var adapter in adapters.Take(PairsInSequence))
         {
             await PairAsync(adapter);
         }
 
-        return adapters.Length;
+        return PairsInSequence;
     }
 
     private static async Task<int> AtOnceAsync(LockAdapter[] adapters)
     {
-        const int Turns = 8;
-        await Task.WhenAll(adapters.Select(TurnsAsync));
-        return adapters.Length * Turns;
+        await Task.WhenAll(adapters.Select(PairsAsync));
+        return adapters.Length * PairsOfEachKey;
 
-        static async Task TurnsAsync(LockAdapter adapter)
+        static async Task PairsAsync(LockAdapter adapter)
         {
-            for (var turn = 0; turn < Turns; turn++)
+            for (var pair = 0; pair < PairsOfEachKey; pair++)
             {
                 await PairAsync(adapter);
             }
@@ -84,13 +87,13 @@ internal static class Uncontended
 
     private static Task<int> InSequence(LockAdapter[] adapters)
     {
-        foreach (var adapter in adapters)
+        foreach (var adapter in adapters.AsSpan(0, PairsInSequence))
         {
             Check(adapter.Acquire(CancellationToken.None));
             Check(adapter.Release());
         }
 
-        return Task.FromResult(adapters.Length);
+        return Task.FromResult(PairsInSequence);
     }
 
     private static async Task PairAsync(LockAdapter adapter)
