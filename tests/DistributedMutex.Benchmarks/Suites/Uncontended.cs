@@ -57,7 +57,7 @@ internal static class Uncontended
         async Task<Rounds> MeasureAsync(string way, Func<LockAdapter[], Task<int>> run)
         {
             Console.Error.WriteLine($"  uncontended, {way}");
-            return await Rounds.MeasureAsync([.. locks.Select(adapters => (Func<Task<int>>)(() => run(adapters)))], options.Time * 4);
+            return await Rounds.MeasureAsync([.. locks.Select(adapters => (Func<Task<int>>)(() => run(adapters)))], options.Time * 3);
         }
     }
 
