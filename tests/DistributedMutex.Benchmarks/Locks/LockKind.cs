@@ -16,6 +16,9 @@ internal sealed record LockKind(string Name, Func<IConnectionMultiplexer, LockSo
 
     public static LockKind Scope { get; } = Ours("RedisMutex, scope", new MutexOptions(), static (mutex, resource) => new ScopeAdapter(mutex, resource));
 
+    public static LockKind ScopeWithoutFence { get; } =
+        Ours("scope without fence", new MutexOptions { Fence = false }, static (mutex, resource) => new ScopeAdapter(mutex, resource));
+
     public static LockKind DistributedLock { get; } = new(
         "DistributedLock", static connection => new LockSource(resource => new DistributedLockAdapter(connection.GetDatabase(), resource)));
 
@@ -29,7 +32,7 @@ internal sealed record LockKind(string Name, Func<IConnectionMultiplexer, LockSo
         "LockTake", static connection => new LockSource(resource => new LockTakeAdapter(connection.GetDatabase(), resource, TimeSpan.FromMilliseconds(100))));
 
     /// <summary>Those that are compared where nobody waits; the floor is the first.</summary>
-    public static IReadOnlyList<LockKind> Uncontended { get; } = [Floor, Mutex, Scope, DistributedLock, RedLock, LockTake];
+    public static IReadOnlyList<LockKind> Uncontended { get; } = [Floor, Mutex, Scope, ScopeWithoutFence, DistributedLock, RedLock, LockTake];
 
     /// <summary>Those that are compared where many wait: a tutorial's poll loop among them, and one that is quick at the price of commands.</summary>
     public static IReadOnlyList<LockKind> Contended { get; } = [Mutex, DistributedLock, RedLock, Poll("poll, 100 ms", 100), Poll("poll, 5 ms", 5)];
