@@ -23,6 +23,8 @@ internal static class Clock
 
     public static TimeSpan Earlier(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
+    public static TimeSpan LaterOf(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
     /// <summary>The time until a moment as timers take it: none if it has passed, a day if it is far away.</summary>
     public static TimeSpan Until(TimeSpan moment, TimeSpan now) =>
         moment <= now ? TimeSpan.Zero : Earlier(moment - now, LongestTimer);

@@ -82,6 +82,7 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
     public async Task ReleaseUntilAnsweredAsync(KeyLease key)
     {
         var counted = context.Calls.TryEnter();
+        var giveUpAt = Clock.LaterOf(key.LatestEnd, Now).Later(context.Limit);
         try
         {
             for (var pause = TimeSpan.FromMilliseconds(20); ; pause = Clock.Earlier(pause * 2, TimeSpan.FromSeconds(1)))
@@ -91,7 +92,7 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
                     Released(key, (int)await context.Protocol.ReleaseAsync(Keys, key.Token).ConfigureAwait(false));
                     return;
                 }
-                catch (Exception e) when (e.IsPassing() && Now < key.LatestEnd.Later(context.Limit))
+                catch (Exception e) when (e.IsPassing() && Now < giveUpAt)
                 {
                     context.Mailbox.Heed(e);
                     await Task.Delay(pause, context.Time).ConfigureAwait(false);
