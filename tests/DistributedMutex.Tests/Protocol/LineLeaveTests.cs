@@ -106,4 +106,31 @@ public sealed class LineLeaveTests
         var effects = _line.Line.Leave(caller, _line.Now);
         Assert.Equal((Request.Release, lost.Key), (effects.Request, effects.Key));
     }
+
+    [Fact]
+    public void A_caller_that_leaves_wakes_the_next()
+    {
+        var (first, second) = (_line.Comes(), _line.Comes());
+        var question = _line.Joins(first);
+        var effects = _line.Line.Leave(first, _line.Now);
+        Assert.Equal(new LineEffects(Wake: second), effects);
+
+        // With the place in the queue.
+        _line.IsGranted(question.Key.Token);
+        _line.Has(second);
+    }
+
+    [Fact]
+    public void A_place_in_the_queue_is_left_though_the_last_question_was_one_that_does_not_join()
+    {
+        var caller = _line.Comes(wait: 2 * Second);
+        var question = _line.Joins(caller, left: Second);
+        _line.Passes(Second + LineHarness.Ms(10));
+        _line.Line.Failed(_line.Asks(caller, QuestionKind.Join), isRefused: false, _line.Now);
+        _line.Passes(Second);
+        _line.Queues(_line.Asks(caller, QuestionKind.Try), Second, rank: 0);
+        _line.HasNothing(caller);
+        var effects = _line.Line.Leave(caller, _line.Now);
+        Assert.Equal((Request.Release, question.Key), (effects.Request, effects.Key));
+    }
 }

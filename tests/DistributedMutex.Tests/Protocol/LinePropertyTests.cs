@@ -18,13 +18,19 @@ public sealed class LinePropertyTests
 
     private static readonly Gen<Scenario> Quiet = Scenarios(Gen.Const(Array.Empty<Fault>()), forgetful: 0, Gen.Const(0.0));
 
+    private static readonly Gen<Scenario> Robbed = Scenarios(Faults(Gen.OneOf(
+        Gen.Const(FaultKind.Delete), Gen.Const(FaultKind.FlushAll), Gen.Const(FaultKind.Overwrite), Gen.Const(FaultKind.Foreign))), forgetful: 0, Gen.Const(0.0));
+
     private static readonly Gen<Scenario> Stormy = Scenarios(
-        Gen.Select(Gen.Enum<FaultKind>(), Moment, Gen.Int[0, 3], Span).Select((kind, at, process, time) => new Fault(kind, at, process, time)).Array[1, 6],
+        Faults(Gen.Enum<FaultKind>()),
         forgetful: 2,
         Any(0, 0, 0.2));
 
     [Fact]
     public void Where_nothing_breaks_the_lock_is_never_idle_while_somebody_waits() => Holds(Quiet);
+
+    [Fact]
+    public void Where_the_key_is_taken_away_those_who_wait_behind_its_holder_get_on() => Holds(Robbed);
 
     [Fact]
     public void Whatever_breaks_at_most_one_believes_that_it_holds_and_nobody_waits_for_ever() => Holds(Stormy);
@@ -44,6 +50,9 @@ public sealed class LinePropertyTests
         },
         iter: Math.Max(1_000, Check.Iter), // CsCheck_Iter asks for more.
         print: _ => "");
+
+    private static Gen<Fault[]> Faults(Gen<FaultKind> kinds) =>
+        Gen.Select(kinds, Moment, Gen.Int[0, 3], Span).Select((kind, at, process, time) => new Fault(kind, at, process, time)).Array[1, 6];
 
     private static Gen<double> Any(params double[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 

@@ -189,6 +189,21 @@ public sealed class LineRaceTests
     }
 
     [Fact]
+    public void A_lock_that_is_lost_or_released_is_not_released_for_the_next()
+    {
+        var held = _line.Holds();
+        var next = _line.Comes();
+        _line.Line.Release(held, _line.Now, out var effects);
+        Assert.Equal(new LineEffects(Wake: next), effects);
+        _line.Takes(_line.Asks(next));
+        var successor = _line.Has(next);
+        Assert.Equal(ReleaseStep.NotHeld, _line.Releases(held));
+        Assert.True(successor.IsHeld(_line.Now));
+        Assert.Equal(default, _line.Line.Renewed(held.Key, _line.Now, LineHarness.Lease, isOurs: false));
+        Assert.True(successor.IsHeld(_line.Now));
+    }
+
+    [Fact]
     public void The_answer_to_a_renewal_that_comes_after_the_release_touches_nobody()
     {
         var held = _line.Holds();

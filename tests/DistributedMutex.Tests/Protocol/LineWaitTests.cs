@@ -126,6 +126,19 @@ public sealed class LineWaitTests
     }
 
     [Fact]
+    public void At_the_end_of_its_wait_a_caller_asks_what_became_of_a_question_that_failed()
+    {
+        var caller = _line.Comes(wait: 2 * Second);
+        _line.Passes(LineHarness.Ms(1));
+        _line.Joins(caller, left: Second);
+        _line.Passes(Second + LineHarness.Ms(10));
+        _line.Line.Failed(_line.Asks(caller), isRefused: false, _line.Now);
+        _line.Passes(Second);
+        _line.Takes(_line.Asks(caller, QuestionKind.Try));
+        _line.Has(caller);
+    }
+
+    [Fact]
     public void Who_comes_first_after_the_last_answer_asks_though_its_time_is_over()
     {
         var first = _line.Comes();

@@ -25,6 +25,9 @@ internal sealed class FakeCaller(World world, FakeProcess process, CallerPlan pl
 
     public Hold? Hold { get; private set; }
 
+    /// <summary>When it got the lock, since the beginning of the run.</summary>
+    public TimeSpan? Served { get; private set; }
+
     public FakeDriver? Driver { get; private set; }
 
     public async Task RunAsync()
@@ -61,6 +64,7 @@ internal sealed class FakeCaller(World world, FakeProcess process, CallerPlan pl
             while (!Driver.TryEnter(this));
             IsWaiting = true;
             Hold = await Driver.AcquireAsync(this, stop.Token);
+            Served = Hold is null ? null : world.Now - TimeSpan.FromHours(1);
             Note(Hold is null ? "does not get it" : $"has it, fence {Hold.Fence}");
         }
         catch (Exception e) when (e is OperationCanceledException or TimeoutException or IOException or ObjectDisposedException)

@@ -18,9 +18,11 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
     private TimeSpan _stalledUntil;
     private TimeSpan _downUntil;
     private TimeSpan _deafUntil;
-    private bool _serverKnows = true;
 
     public double LateMessages { get; set; }
+
+    /// <summary>Whether the server counts the process as a listener.</summary>
+    public bool Listens { get; set; }
 
     public double RepeatedMessages { get; set; }
 
@@ -69,7 +71,7 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
     /// <summary>The server sends a message; how many listeners it counts.</summary>
     public int Publish(string what, Action deliver)
     {
-        if (!_serverKnows)
+        if (!Listens)
         {
             return 0;
         }
@@ -102,7 +104,7 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
     {
         // Some of what was sent arrives, in order; no reply does. The server may take a while to notice.
         var reach = world.Now + world.UpTo(latency * 2);
-        (_downUntil, _serverKnows) = (world.Now + time, world.Chance(0.5));
+        (_downUntil, Listens) = (world.Now + time, Listens && world.Chance(0.5));
         foreach (var sent in _underWay)
         {
             (sent.IsCut, sent.Reach) = (true, reach);
@@ -114,8 +116,9 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
         {
             if (!IsDown)
             {
-                _serverKnows = true;
-                process.In(Travel() * 2, process.AskAll);
+                var hears = world.Chance(0.8);
+                Listens = process.Hearing == Hearing.Hears && hears;
+                process.In(Travel() * 2, () => process.AskAll(hears));
             }
         });
     }
@@ -127,7 +130,7 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
     public void Stall(TimeSpan time) => _stalledUntil = Later(_stalledUntil, world.Now + time);
 
     /// <summary>Nobody listens any more.</summary>
-    public void Close() => (_serverKnows, _downUntil) = (false, TimeSpan.MaxValue);
+    public void Close() => (Listens, _downUntil) = (false, TimeSpan.MaxValue);
 
     private static string? Describe(object? result) => result is not AcquireReply reply ? result?.ToString()
         : reply.FirstFence is { } fence ? $"yours, fence {fence}"

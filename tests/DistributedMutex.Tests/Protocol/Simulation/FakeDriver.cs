@@ -116,6 +116,7 @@ internal sealed class FakeDriver(World world, FakeProcess process, LineOptions o
 
     public async Task ReleaseUntilAnsweredAsync(KeyLease key)
     {
+        var giveUpAt = Clock.LaterOf(key.LatestEnd, process.Now).Later(Limit);
         for (var pause = World.Ms(20); ; pause = Clock.Earlier(pause * 2, TimeSpan.FromSeconds(1)))
         {
             try
@@ -126,8 +127,9 @@ internal sealed class FakeDriver(World world, FakeProcess process, LineOptions o
             }
             catch (Exception e) when (e is IOException or TimeoutException)
             {
-                if (process.Now >= key.LatestEnd.Later(Limit))
+                if (process.Now >= giveUpAt)
                 {
+                    process.GivenUp.Add(key.Token);
                     process.Mailbox.Remove(key.Token);
                     return;
                 }

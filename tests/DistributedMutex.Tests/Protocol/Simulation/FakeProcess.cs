@@ -39,6 +39,9 @@ internal sealed class FakeProcess : SynchronizationContext
 
     public Dictionary<string, FakeDriver> Mailbox { get; } = [];
 
+    /// <summary>Tokens whose release could not be sent for so long that it is not tried any more.</summary>
+    public HashSet<string> GivenUp { get; } = [];
+
     public List<FakeDriver> Drivers { get; } = [];
 
     public Hearing Hearing { get; private set; }
@@ -109,7 +112,7 @@ internal sealed class FakeProcess : SynchronizationContext
 
     public async Task SubscribeAsync()
     {
-        await Connection.SendAsync("subscribe", _ => true);
+        await Connection.SendAsync("subscribe", _ => Connection.Listens = true);
         Hearing = _willHear;
     }
 
@@ -135,11 +138,17 @@ internal sealed class FakeProcess : SynchronizationContext
             _world.Note(Name, $"hears: {what} {Short(token)} {number}");
             driver.Hear(what, token, number, serverTime);
         }
+        else if (what == "grant")
+        {
+            // Nobody here waits for it any more. Given back once: if that gets lost, it ends by itself.
+            _ = Connection.SendAsync($"give back {Short(token)}", redis => redis.Release(token));
+        }
     });
 
-    /// <summary>The connection is back: whoever waits should look.</summary>
-    public void AskAll()
+    /// <summary>The connection is back: whoever waits should look, and subscribe if the subscription could not be had again.</summary>
+    public void AskAll(bool hears)
     {
+        Hearing = Hearing == Hearing.Hears && !hears ? Hearing.NotYet : Hearing;
         foreach (var driver in Mailbox.Values.Distinct().ToList())
         {
             driver.AskWithin(null, TimeSpan.Zero);

@@ -20,6 +20,9 @@ internal sealed class FakeRedis(World world, bool alone)
     /// <summary>Tokens whose lock somebody has taken away who may, as an operator: they are excused for believing.</summary>
     public HashSet<string> Robbed { get; } = [];
 
+    /// <summary>When a token joined the queue.</summary>
+    public Dictionary<string, TimeSpan> Joined { get; } = [];
+
     /// <summary>How far the server's clock has been set back.</summary>
     public TimeSpan SetBack { get; set; }
 
@@ -89,6 +92,7 @@ internal sealed class FakeRedis(World world, bool alone)
             if (!_queue.Contains(token))
             {
                 _queue.Add(token);
+                Joined[token] = world.Now;
             }
 
             _queueUntil = Milliseconds + QueueMs;

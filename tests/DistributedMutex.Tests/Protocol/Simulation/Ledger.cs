@@ -7,9 +7,14 @@ internal sealed class Ledger(World world, FakeRedis redis)
 {
     private readonly List<(Hold Hold, FakeDriver Driver, FakeCaller Caller)> _holds = [];
     private readonly Dictionary<FakeDriver, (int Holders, TimeSpan Began)> _turns = [];
+    private readonly Dictionary<Hold, TimeSpan> _doubted = [];
+    private readonly List<(FakeProcess Process, TimeSpan At)> _grants = [];
     private long _lastFence;
 
     public int Holders { get; private set; }
+
+    /// <summary>Whether nothing happens that may change the order in which processes have their turn.</summary>
+    public bool InOrder { get; set; }
 
     public IEnumerable<(Hold Hold, FakeDriver Driver, FakeCaller Caller)> Believers => _holds.Where(Believes);
 
@@ -22,6 +27,22 @@ internal sealed class Ledger(World world, FakeRedis redis)
             if (hold.Key.Token != redis.Holder && !redis.Robbed.Contains(hold.Key.Token))
             {
                 world.Fail($"caller {caller.Number} of {driver.Process.Name} believes that it holds with {FakeProcess.Short(hold.Key.Token)}, but {FakeProcess.Short(redis.Holder)} holds");
+            }
+        }
+    }
+
+    /// <summary>Where the connections are sound, nobody waits behind a robbed caller of the same process for much more than a second.</summary>
+    public void CheckThatDoubtIsSettled(TimeSpan time)
+    {
+        foreach (var (hold, driver, caller) in _holds)
+        {
+            if (!redis.Robbed.Contains(hold.Key.Token) || !driver.Callers.Exists(each => each != caller))
+            {
+                _doubted.Remove(hold);
+            }
+            else if (!_doubted.TryAdd(hold, world.Now) && world.Now - _doubted[hold] > time)
+            {
+                world.Fail($"caller {caller.Number} still believes that it holds, and somebody waits behind it");
             }
         }
     }
@@ -73,11 +94,30 @@ internal sealed class Ledger(World world, FakeRedis redis)
             world.Fail($"a turn of {turn.Holders} holders and {now - turn.Began}");
         }
 
-        // Not more than was promised to it, with a turn: so long others have to wait if it does not release.
-        var most = driver.Options.FirstLease.Later(Line.Turn);
-        if (!isRobbed && hold.Remaining(driver.Process.LocalNow) > most)
+        // What it has is no more than a lease and a turn, or a grant: so long others have to wait if it does not release.
+        var most = driver.Options.FirstLease + Line.Turn;
+        if (!wasGiven && !isRobbed && redis.SetBack == TimeSpan.Zero && redis.Left > (most > Line.Grant ? most : Line.Grant) + World.Ms(1))
         {
-            world.Fail($"caller {caller.Number} is promised {hold.Remaining(driver.Process.LocalNow)}");
+            world.Fail($"caller {caller.Number} keeps the lock from others for {redis.Left}");
         }
+
+        CheckOrder(driver, hold, wasGiven);
+    }
+
+    // While a token waits in the queue, every other process has one turn at most.
+    private void CheckOrder(FakeDriver driver, Hold hold, bool wasGiven)
+    {
+        if (!wasGiven)
+        {
+            return;
+        }
+
+        if (InOrder && redis.Joined.TryGetValue(hold.Key.Token, out var joined)
+            && _grants.Where(grant => grant.At > joined).GroupBy(grant => grant.Process).Any(turns => turns.Count() > 1))
+        {
+            world.Fail($"{FakeProcess.Short(hold.Key.Token)} was overtaken");
+        }
+
+        _grants.Add((driver.Process, world.Now));
     }
 }

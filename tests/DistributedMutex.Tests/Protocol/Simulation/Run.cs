@@ -12,6 +12,7 @@ internal sealed class Run
     private readonly List<FakeProcess> _processes;
     private readonly List<FakeCaller> _callers;
     private readonly TimeSpan _start;
+    private readonly bool _isConnected;
     private readonly bool _isQuiet;
     private TimeSpan? _idleSince;
 
@@ -37,8 +38,11 @@ internal sealed class Run
             _world.In(fault.At, () => Happens(fault));
         }
 
-        _isQuiet = scenario.Faults.Count == 0 && scenario.Lease > TimeSpan.FromSeconds(1) && scenario.LateMessages == 0 && scenario.Processes.All(plan => plan.Hears)
+        _isConnected = scenario.Lease > TimeSpan.FromSeconds(1) && scenario.Processes.All(plan => plan.Hears)
+            && scenario.Faults.All(fault => fault.Kind is FaultKind.Delete or FaultKind.FlushAll or FaultKind.Overwrite or FaultKind.Foreign);
+        _isQuiet = _isConnected && scenario.Faults.Count == 0 && scenario.LateMessages == 0
             && scenario.Callers.All(plan => plan.Releases && plan.Hold < 0.9 * (plan.Kind == CallerKind.Lock ? options.FirstLease : scenario.MaxHold ?? TimeSpan.MaxValue));
+        _ledger.InOrder = _isQuiet;
         _world.Check = Check;
     }
 
@@ -53,6 +57,9 @@ internal sealed class Run
         TimeSpan.FromSeconds(20)
         + (3 * _scenario.Lease)
         + _scenario.Callers.Aggregate(TimeSpan.Zero, (sum, plan) => sum + plan.Hold + (plan.Extend ?? default) + TimeSpan.FromSeconds(4) + (plan.Releases ? default : _scenario.Lease));
+
+    /// <summary>What a few messages take, with as many threads that are slow.</summary>
+    private TimeSpan Messages => (8 * _scenario.Processes.Max(plan => plan.Latency)) + (6 * _scenario.Hiccup) + World.Ms(150);
 
     public void ToItsEnd()
     {
@@ -83,8 +90,8 @@ internal sealed class Run
             _world.Fail($"{FakeProcess.Short(holder)} is left as the holder");
         }
 
-        // Those of a dead process have their expiry, and are left out when it is their turn.
-        var left = _redis.Queue.Where(token => !_processes.Exists(process => process.IsDead && process.Owns(token))).ToList();
+        // Those of a process that is dead, or was cut off for long, have their expiry, and are left out when it is their turn.
+        var left = _redis.Queue.Where(token => !_processes.Exists(process => (process.IsDead && process.Owns(token)) || process.GivenUp.Contains(token))).ToList();
         if (left.Count > 0)
         {
             _world.Fail($"{string.Join(", ", left.Select(FakeProcess.Short))} left in the queue");
@@ -96,6 +103,11 @@ internal sealed class Run
     private void Check()
     {
         _ledger.Check();
+        if (_isConnected)
+        {
+            _ledger.CheckThatDoubtIsSettled(TimeSpan.FromSeconds(1.1) + Messages);
+        }
+
         if (!_isQuiet)
         {
             return;
@@ -106,7 +118,7 @@ internal sealed class Run
         {
             _idleSince = null;
         }
-        else if (_world.Now - (_idleSince ??= _world.Now) > (8 * _scenario.Processes.Max(plan => plan.Latency)) + (6 * _scenario.Hiccup) + World.Ms(150))
+        else if (_world.Now - (_idleSince ??= _world.Now) > Messages)
         {
             _world.Fail("nobody holds, and somebody waits");
         }
