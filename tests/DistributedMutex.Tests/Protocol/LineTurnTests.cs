@@ -134,7 +134,7 @@ public sealed class LineTurnTests
         var again = _line.TicksNext();
         Assert.Equal(Request.Renew, again.Request);
         _line.Line.Renewed(again.Key!, _line.Now, again.Lease, isOurs: true);
-                Assert.Same(held, _line.TicksNext().Lost);
+        Assert.Same(held, _line.TicksNext().Lost);
         Assert.InRange(_line.Now - began, lease * 0.97, lease);
     }
 
