@@ -245,9 +245,9 @@ public abstract class FaultTests(ServerFixture server)
     {
         for (var i = 0; i < 2; i++)
         {
-            var resource = server.NewResource();
-            Assert.True(await mutex.LockAsync(resource));
-            Assert.True(await mutex.UnlockAsync(resource));
+            // A scope: Lock takes a free lock without a script.
+            await using var held = await mutex.AcquireAsync(server.NewResource());
+            Assert.True(await held.ExtendAsync());
         }
     }
 
