@@ -138,7 +138,12 @@ internal sealed class Line(LineOptions options)
     {
         lock (Gate)
         {
-            if (_state != LineState.Asking || question.Key != _key)
+            if (question.Key != _key)
+            {
+                return Orphaned(question);
+            }
+
+            if (_state == LineState.Held)
             {
                 // The grant came first.
                 return default;
@@ -184,7 +189,12 @@ internal sealed class Line(LineOptions options)
     {
         lock (Gate)
         {
-            if (_state != LineState.Asking || question.Key != _key)
+            if (question.Key != _key)
+            {
+                return Orphaned(question);
+            }
+
+            if (_state == LineState.Held)
             {
                 return default;
             }
@@ -458,6 +468,9 @@ internal sealed class Line(LineOptions options)
         _upkeep.Begin(_key, anyoneWaits: _waiters.Count > 0);
         return new(Wake: first);
     }
+
+    /// <summary>The line had the lock, and has lost it, before this question was even sent: whatever it brings is nobody's.</summary>
+    private static LineEffects Orphaned(Question question) => new(Request.Release, question.Key);
 
     private LineEffects Lose(Hold hold)
     {

@@ -28,7 +28,11 @@ if call('EXISTS', KEYS[1]) == 0 then
 end
 
 if call('GET', KEYS[1]) == ARGV[1] then
-  call('PEXPIRE', KEYS[1], ARGV[2])
+  -- Not shorter, unless it is a grant: this may have been sent on a connection that was lost, and come after an extension.
+  local left = call('PTTL', KEYS[1])
+  if left <= GRANT or left < tonumber(ARGV[2]) then
+    call('PEXPIRE', KEYS[1], ARGV[2])
+  end
   return mint(time, ARGV[3])
 end
 

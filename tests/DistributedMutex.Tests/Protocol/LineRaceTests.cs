@@ -90,6 +90,36 @@ public sealed class LineRaceTests
         Assert.True(held.IsHeld(_line.Now));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_question_that_was_sent_after_its_grant_was_had_and_lost_brings_nothing_that_stays(bool isAnswered)
+    {
+        // The thread that asks has slept between asking the line and asking Redis.
+        var caller = _line.Comes();
+        var slow = _line.Asks(caller, QuestionKind.Join);
+        _line.IsGranted(slow.Key.Token);
+        Assert.Same(caller.Hold, _line.TicksNext().Lost);
+        _line.Asks(caller);
+        var effects = isAnswered ? _line.Takes(slow) : _line.Line.Failed(slow, isRefused: false, _line.Now);
+        Assert.Equal(new LineEffects(Request.Release, slow.Key), effects);
+    }
+
+    [Fact]
+    public void A_later_answer_is_heard_though_an_earlier_one_was_taken_for_it()
+    {
+        var (gone, caller) = (_line.Comes(), _line.Comes());
+        var early = _line.Asks(gone, QuestionKind.Join);
+        _line.Line.Leave(gone, _line.Now);
+        _line.IsGranted(early.Key.Token);
+        _line.Passes(LineHarness.Lease);
+        var late = _line.Asks(caller, QuestionKind.Join);
+        Assert.Same(early.Key, late.Key);
+        _line.Queues(early, LineHarness.Lease);
+        _line.Takes(late);
+        _line.Has(caller);
+    }
+
     [Fact]
     public void A_grant_is_believed_once_however_often_it_comes()
     {
