@@ -52,7 +52,7 @@ public sealed class LinePropertyTests
         print: _ => "");
 
     private static Gen<Fault[]> Faults(Gen<FaultKind> kinds) =>
-        Gen.Select(kinds, Moment, Gen.Int[0, 3], Span).Select((kind, at, process, time) => new Fault(kind, at, process, time)).Array[1, 6];
+        Gen.Select(kinds, Moment, Gen.Int[0, 3], Span, Gen.Bool).Select((kind, at, process, time, whileBusy) => new Fault(kind, at, process, time, whileBusy)).Array[1, 6];
 
     private static Gen<double> Any(params double[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 

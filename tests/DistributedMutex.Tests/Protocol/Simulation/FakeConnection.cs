@@ -12,6 +12,7 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
     private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(5);
 
     private readonly List<Sent> _underWay = [];
+    private Action? _atNextMove;
     private TimeSpan _lastArrival;
     private TimeSpan _lastReply;
     private TimeSpan _lastMessage;
@@ -26,6 +27,9 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
 
     public double RepeatedMessages { get; set; }
 
+    /// <summary>Whether a request has reached the server after others that were sent later.</summary>
+    public bool WasLate { get; private set; }
+
     public bool IsDown => world.Now < _downUntil;
 
     /// <summary>Sends a command; the task fails if it is not answered.</summary>
@@ -38,6 +42,7 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
             return answer.Task;
         }
 
+        Moves();
         var sent = new Sent(what, e => answer.TrySetException(e));
         _underWay.Add(sent);
         _lastArrival = Later(_lastArrival, world.Now + Travel());
@@ -82,6 +87,7 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
             return 1;
         }
 
+        Moves();
         var late = world.Chance(LateMessages) ? world.UpTo(TimeSpan.FromSeconds(4)) : TimeSpan.Zero;
         _lastMessage = Later(_lastMessage, world.Now + Travel() + late);
         var down = _downUntil;
@@ -99,15 +105,20 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
         return 1;
     }
 
+    /// <summary>Does that while the next request, reply or message is under way.</summary>
+    public void AtNextMove(Action action) => _atNextMove += action;
+
     /// <summary>The connection breaks, and is back after that time; what was under way may have reached the server.</summary>
     public void Cut(TimeSpan time)
     {
-        // Some of what was sent arrives, in order; no reply does. The server may take a while to notice.
+        // Some of what was sent arrives, in order; no reply does. The server may take a while to notice. Or it reads the old
+        // connection only when there is a new one, perhaps after what comes from there.
         var reach = world.Now + world.UpTo(latency * 2);
+        var late = world.Chance(0.3) ? world.Now + time + world.UpTo(World.Ms(300)) : TimeSpan.Zero;
         (_downUntil, Listens) = (world.Now + time, Listens && world.Chance(0.5));
         foreach (var sent in _underWay)
         {
-            (sent.IsCut, sent.Reach) = (true, reach);
+            (sent.IsCut, sent.Reach, sent.Late) = (true, reach, late);
             process.In(world.UpTo(World.Ms(2)), () => sent.Fail(new IOException("connection lost")));
         }
 
@@ -138,6 +149,15 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
+    private void Moves()
+    {
+        if (_atNextMove is { } action)
+        {
+            _atNextMove = null;
+            world.In(world.UpTo(latency * 3), action);
+        }
+    }
+
     private TimeSpan Travel() => latency + world.UpTo(latency / 2) + (world.Chance(0.02) ? world.UpTo(World.Ms(50)) : TimeSpan.Zero);
 
     private void Arrive(Sent sent, Action execute)
@@ -146,7 +166,12 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
         {
             world.At(_stalledUntil, () => Arrive(sent, execute));
         }
-        else if (!sent.IsCut || world.Now <= sent.Reach)
+        else if (sent.IsCut && world.Now < sent.Late)
+        {
+            WasLate = true;
+            world.At(sent.Late, () => Arrive(sent, execute));
+        }
+        else if (!sent.IsCut || world.Now <= sent.Reach || sent.Late != TimeSpan.Zero)
         {
             execute();
         }
@@ -165,5 +190,7 @@ internal sealed class FakeConnection(World world, FakeRedis redis, FakeProcess p
         public bool IsCut { get; set; }
 
         public TimeSpan Reach { get; set; }
+
+        public TimeSpan Late { get; set; }
     }
 }

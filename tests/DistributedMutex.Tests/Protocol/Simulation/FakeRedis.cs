@@ -83,7 +83,7 @@ internal sealed class FakeRedis(World world, bool alone)
 
         if (Holder == token)
         {
-            Give(token, Whole(lease));
+            Prolong(token, Whole(lease), mayShorten: true);
             return new AcquireReply(Mint(fences));
         }
 
@@ -131,12 +131,7 @@ internal sealed class FakeRedis(World world, bool alone)
             return false;
         }
 
-        var ms = lease == TimeSpan.Zero ? 0 : Whole(lease);
-        if (claim || _lock!.Value.Until - Milliseconds < ms)
-        {
-            _lock = (token, Milliseconds + ms);
-        }
-
+        Prolong(token, lease == TimeSpan.Zero ? 0 : Whole(lease), mayShorten: claim);
         return true;
     }
 
@@ -188,6 +183,16 @@ internal sealed class FakeRedis(World world, bool alone)
     {
         Robbed.Remove(token);
         _lock = (token, Milliseconds + ms);
+    }
+
+    // A grant, and nothing longer, may be made shorter.
+    private void Prolong(string token, long ms, bool mayShorten)
+    {
+        var left = _lock!.Value.Until - Milliseconds;
+        if (left < ms || (mayShorten && left <= GrantMs))
+        {
+            Give(token, ms);
+        }
     }
 
     private bool Promote()

@@ -5,6 +5,8 @@ namespace DistributedMutex.Tests.Protocol.Simulation;
 /// <summary>One run of a scenario.</summary>
 internal sealed class Run
 {
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(3);
+
     private readonly Scenario _scenario;
     private readonly World _world;
     private readonly FakeRedis _redis;
@@ -35,7 +37,7 @@ internal sealed class Run
 
         foreach (var fault in scenario.Faults)
         {
-            _world.In(fault.At, () => Happens(fault));
+            _world.In(fault.At, () => Begins(fault));
         }
 
         _isConnected = scenario.Lease > TimeSpan.FromSeconds(1) && scenario.Processes.All(plan => plan.Hears)
@@ -64,7 +66,7 @@ internal sealed class Run
     public void ToItsEnd()
     {
         var last = _scenario.Faults.Select(fault => fault.At + fault.Time).Concat(_scenario.Callers.Select(plan => plan.At)).Max();
-        _world.RunUntil(_start + last + Patience);
+        _world.RunUntil(_start + last + LongestDelay + Patience);
         foreach (var caller in _callers.Where(caller => !caller.IsDone && !caller.Process.IsDead))
         {
             _world.Fail($"caller {caller.Number} waits for ever");
@@ -91,7 +93,7 @@ internal sealed class Run
         }
 
         // Those of a process that is dead, or was cut off for long, have their expiry, and are left out when it is their turn.
-        var left = _redis.Queue.Where(token => !_processes.Exists(process => (process.IsDead && process.Owns(token)) || process.GivenUp.Contains(token))).ToList();
+        var left = _redis.Queue.Where(token => !_processes.Exists(process => ((process.IsDead || process.Connection.WasLate) && process.Owns(token)) || process.GivenUp.Contains(token))).ToList();
         if (left.Count > 0)
         {
             _world.Fail($"{string.Join(", ", left.Select(FakeProcess.Short))} left in the queue");
@@ -121,6 +123,29 @@ internal sealed class Run
         else if (_world.Now - (_idleSince ??= _world.Now) > Messages)
         {
             _world.Fail("nobody holds, and somebody waits");
+        }
+    }
+
+    private void Begins(Fault fault)
+    {
+        var hasBegun = false;
+        if (fault.WhileBusy)
+        {
+            _processes[fault.Process].Connection.AtNextMove(Begin);
+            _world.In(LongestDelay, Begin);
+        }
+        else
+        {
+            Begin();
+        }
+
+        void Begin()
+        {
+            if (!hasBegun)
+            {
+                hasBegun = true;
+                Happens(fault);
+            }
         }
     }
 

@@ -34,7 +34,8 @@ internal enum FaultKind
     Dispose,
 }
 
-internal sealed record Fault(FaultKind Kind, TimeSpan At, int Process, TimeSpan Time);
+/// <summary>Something breaks: then, or a little later, while the process asks something or is told.</summary>
+internal sealed record Fault(FaultKind Kind, TimeSpan At, int Process, TimeSpan Time, bool WhileBusy = false);
 
 /// <summary>What is to happen; how long everything takes, the seed decides.</summary>
 internal sealed record Scenario(
