@@ -36,7 +36,6 @@ internal sealed class Mailbox
     private volatile Hearing _hearing;
     private TimeSpan _tryAgainAt = Clock.Never;
     private Task? _looking;
-    private int _failed;
     private int _following;
     private int _watching;
     private int _refusals;
@@ -144,7 +143,8 @@ internal sealed class Mailbox
 
         if (Interlocked.Exchange(ref _watching, 1) == 0)
         {
-            Watch();
+            // Said of each new connection. That the one before has failed may be said later, or not at all.
+            _connection.ConnectionRestored += (_, _) => _ = ResumeAsync(anew: false);
         }
 
         return _hearing = Protocol.Hearing.Hears;
@@ -157,30 +157,6 @@ internal sealed class Mailbox
         var subscriber = _connection.GetSubscriber();
         await subscriber.UnsubscribeAsync(_channel, Hear).ConfigureAwait(false);
         await subscriber.SubscribeAsync(_channel, Hear).ConfigureAwait(false);
-    }
-
-    private void Watch()
-    {
-        // "Restored" may be said before "failed", and without a failure: that must not wake every waiter.
-        _connection.ConnectionFailed += (_, failure) =>
-        {
-            Interlocked.Or(ref _failed, 1 << (int)failure.ConnectionType);
-            if (_connection.GetSubscriber().IsConnected(_channel))
-            {
-                Restored(failure.ConnectionType);
-            }
-        };
-        _connection.ConnectionRestored += (_, restoration) => Restored(restoration.ConnectionType);
-    }
-
-    // A bit for each kind of connection: that of the commands may be back before that of the subscriptions.
-    private void Restored(ConnectionType type)
-    {
-        var bit = 1 << (int)type;
-        if ((Interlocked.And(ref _failed, ~bit) & bit) != 0)
-        {
-            _ = ResumeAsync(anew: false);
-        }
     }
 
     // While the connection was gone messages were lost; "restored" may be said before the server knows the subscription again,
