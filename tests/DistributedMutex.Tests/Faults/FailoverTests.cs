@@ -53,14 +53,14 @@ public sealed class FailoverTests(OwnRedisFixture server) : IClassFixture<OwnRed
         using var servers = await MasterAndReplica.StartAsync(server);
         await using var first = servers.Connect();
         await using var second = servers.Connect();
-        await using var holder = new RedisMutex(first, new MutexOptions { Lease = TimeSpan.FromSeconds(6) });
+        await using var holder = new RedisMutex(first, new MutexOptions { Lease = TimeSpan.FromSeconds(3) });
         await using var waiter = new RedisMutex(second);
         await using var held = await holder.AcquireAsync("x");
         var waiting = waiter.AcquireAsync("x", Long);
         await ServerFixture.UntilQueuedAsync(servers.MasterDatabase, "x", 1);
 
         await servers.FailOverAsync();
-        await Task.Delay(TimeSpan.FromSeconds(8));
+        await Task.Delay(TimeSpan.FromSeconds(4));
         Assert.True(held.IsHeld);
         await held.DisposeAsync();
         await using var next = await waiting.WaitAsync(TimeSpan.FromSeconds(5));

@@ -1,7 +1,6 @@
 using DistributedMutex.Protocol;
 using DistributedMutex.Tests.Processes;
 using DistributedMutex.Tests.Servers;
-using DistributedMutex.Workshop;
 
 namespace DistributedMutex.Tests.Faults;
 
@@ -59,44 +58,6 @@ public abstract class StoppedWaitersTests(ServerFixture server)
     }
 }
 
-public sealed class StoppedWaitersOnRedisTests(OwnRedisFixture server) : StoppedWaitersTests(server), IClassFixture<OwnRedisFixture>
-{
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task Dead_waiters_in_a_cluster_cost_one_grant_each(int dead)
-    {
-        using var folder = new TemporaryFolder();
-        using var node = await Server.StartAnotherAsync("--cluster-enabled", "yes", "--dir", folder.Path);
-        await MakeClusterAsync(node);
-        await using var holder = new RedisMutex(ServerFixture.SettingsOf(node));
-        await using var next = new RedisMutex(ServerFixture.SettingsOf(node));
-        await using var held = await holder.AcquireAsync("x");
-        using var killed = ChildProcess.StartTestProcess(folder.Path, ["contend", .. Enumerable.Repeat("x", dead)], ServerFixture.EnvironmentOf(node));
-        await ServerFixture.UntilQueuedAsync(holder.Database, "x", dead, killed);
-        var waiting = next.AcquireAsync("x", TimeSpan.FromSeconds(60));
-        await ServerFixture.UntilQueuedAsync(holder.Database, "x", dead + 1, killed);
-
-        killed.Kill();
-        await killed.ExitAsync();
-        await held.DisposeAsync();
-        await using var got = await waiting.WaitAsync((dead * Line.Grant) + TimeSpan.FromSeconds(4));
-    }
-
-    private OwnRedisFixture Server { get; } = server;
-
-    private static async Task MakeClusterAsync(PrivateServer node)
-    {
-        await using var admin = ServerFixture.ConnectAsAdmin(node);
-        var server = admin.GetServer(admin.GetEndPoints()[0]);
-        await server.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-        var started = TimeProvider.System.GetTimestamp();
-        while (!((string?)await server.ExecuteAsync("CLUSTER", "INFO"))!.Contains("cluster_state:ok", StringComparison.Ordinal))
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30));
-            await Task.Delay(20);
-        }
-    }
-}
+public sealed class StoppedWaitersOnRedisTests(OwnRedisFixture server) : StoppedWaitersTests(server), IClassFixture<OwnRedisFixture>;
 
 public sealed class StoppedWaitersOnGarnetTests(GarnetFixture server) : StoppedWaitersTests(server), IClassFixture<GarnetFixture>;
