@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using DistributedMutex.Diagnostics;
 using DistributedMutex.Protocol;
@@ -19,7 +18,6 @@ public sealed class RedisMutex : RedisClient
 {
     private readonly MutexOptions _options;
     private readonly DriverContext _context;
-    private readonly ConcurrentDictionary<string, Driver> _drivers = new();
     private int _disposing;
 
     /// <summary>Connects to the server that <see cref="RedisSettings.FromEnvironment"/> names.</summary>
@@ -164,7 +162,7 @@ public sealed class RedisMutex : RedisClient
             options.TimeProvider,
             options.NewLogger(),
             new CallCounter(),
-            (resource, driver) => _drivers.TryRemove(KeyValuePair.Create(resource, driver)));
+            new Drivers());
     }
 
     private Waiter NewWaiter(TimeSpan? wait, TimeSpan? retry, bool isScope) => new()
@@ -184,13 +182,7 @@ public sealed class RedisMutex : RedisClient
         ObjectDisposedException.ThrowIf(_disposing != 0 || !_context.Calls.TryEnter(), this);
         var waiting = new Waiting(resource, _options.TimeProvider);
         Hold? hold = null;
-        Driver driver;
-        do
-        {
-            driver = _drivers.GetOrAdd(resource, static (name, context) => new Driver(context, name), _context);
-        }
-        while (!driver.TryEnter(waiter));
-
+        var driver = _context.Drivers.Enter(resource, waiter, _context);
         try
         {
             hold = waiting.Returns(await driver.AcquireAsync(waiter, sync, cancellationToken).ConfigureAwait(false));
@@ -226,7 +218,7 @@ public sealed class RedisMutex : RedisClient
     private ValueTask<bool> UnlockAsync(LockKey key, bool sync, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposing != 0, this);
-        return _drivers.TryGetValue(key.ToResource("resource"), out var driver) && driver.Locked is { } hold
+        return _context.Drivers.Find(key.ToResource("resource")) is { Locked: { } hold } driver
             ? driver.ReleaseAsync(hold, sync, cancellationToken)
             : new ValueTask<bool>(false);
     }
@@ -236,7 +228,7 @@ public sealed class RedisMutex : RedisClient
     {
         var started = _options.TimeProvider.Now();
         var releases = new List<Task>();
-        foreach (var driver in _drivers.Values)
+        foreach (var driver in _context.Drivers.All)
         {
             if (driver.Close() is { } held)
             {

@@ -198,11 +198,13 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
             var due = _line.Due;
             if (due == Clock.Never)
             {
-                if (_line.TryClose())
+                // Until the timer rings, if it is set, it is ready for the next caller.
+                var keep = _rings != Clock.Never && context.Drivers.AreFew;
+                if (_line.Rest(keep) && !keep)
                 {
                     _timer?.Dispose();
                     _timer = null;
-                    context.Forget(resource, this);
+                    context.Drivers.Forget(this);
                 }
 
                 return;

@@ -9,9 +9,9 @@ namespace DistributedMutex.Protocol;
 /// <param name="Time">The clock for deadlines, waits and renewals.</param>
 /// <param name="Logger">Where to log.</param>
 /// <param name="Calls">What is under way, background work included.</param>
-/// <param name="Forget">Called with a driver's resource when nobody needs it any more.</param>
+/// <param name="Drivers">All of them.</param>
 internal sealed record DriverContext(
-    LockProtocol Protocol, Mailbox Mailbox, LineOptions Line, TimeProvider Time, ILogger Logger, CallCounter Calls, Action<string, Driver> Forget)
+    LockProtocol Protocol, Mailbox Mailbox, LineOptions Line, TimeProvider Time, ILogger Logger, CallCounter Calls, Drivers Drivers)
 {
     /// <summary>How long to wait for a reply that may never come: no less than the connection does, which tells why.</summary>
     public TimeSpan Limit => Mailbox.ReplyTimeout + TimeSpan.FromSeconds(1.5);

@@ -405,14 +405,15 @@ internal sealed class Line(LineOptions options)
         }
     }
 
-    /// <summary>Closes a line that nobody needs any more.</summary>
-    public bool TryClose()
+    /// <summary>Nobody may need the line now: then it is closed, or kept for the next caller as if it were new. False: somebody does.</summary>
+    public bool Rest(bool keep)
     {
         lock (Gate)
         {
             if (_state == LineState.Idle && _waiters.Count == 0 && !_upkeep.IsWatching)
             {
-                _state = LineState.Closed;
+                (_state, _contended, _holder, _answered) = (keep ? LineState.Idle : LineState.Closed, false, null, TimeSpan.MinValue);
+                return true;
             }
 
             return _state == LineState.Closed;

@@ -17,7 +17,7 @@ internal static class OwnerToken
     {
         clientId.CopyTo(token);
         token[clientId.Length] = ':';
-        RandomNumberGenerator.GetHexString(token[(clientId.Length + 1)..], lowercase: true);
+        Guid.NewGuid().TryFormat(token[(clientId.Length + 1)..], out _, "N");
     });
 
     /// <summary>Whether the holder of the token is a client of this library, which wakes those who wait for it.</summary>

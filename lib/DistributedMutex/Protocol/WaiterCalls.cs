@@ -17,7 +17,8 @@ internal static class WaiterCalls
             while (true)
             {
                 stop.ThrowIfCancellationRequested();
-                var step = driver.Line.Next(waiter, driver.Context.Mailbox.Hearing(driver.Now), driver.Now);
+                var now = driver.Now;
+                var step = driver.Line.Next(waiter, driver.Context.Mailbox.Hearing(now), now);
                 switch (step.Kind)
                 {
                     case StepKind.Ask:
@@ -28,7 +29,7 @@ internal static class WaiterCalls
                         break;
                     case StepKind.Wait:
                         driver.Arm();
-                        await step.News!.PassAsync(Clock.Until(step.Until, driver.Now), driver.Context.Time, sync, stop).ConfigureAwait(false);
+                        await step.News!.PassAsync(Clock.Until(step.Until, now), driver.Context.Time, sync, stop).ConfigureAwait(false);
                         break;
                     case StepKind.Closed:
                         throw new ObjectDisposedException(nameof(RedisMutex));

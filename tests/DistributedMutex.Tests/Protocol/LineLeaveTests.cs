@@ -35,7 +35,7 @@ public sealed class LineLeaveTests
         var question = _line.Asks(caller, QuestionKind.Join);
         _line.Line.Leave(caller, _line.Now);
         Assert.Equal(Request.Release, _line.Queues(question, Second).Request);
-        Assert.True(_line.Line.TryClose());
+        Assert.True(_line.Line.Rest(keep: false));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class LineLeaveTests
         var question = _line.Asks(caller);
         _line.Line.Leave(caller, _line.Now);
         Assert.Equal(Request.Release, _line.Line.Failed(question, isRefused: false, _line.Now).Request);
-        Assert.True(_line.Line.TryClose());
+        Assert.True(_line.Line.Rest(keep: false));
     }
 
     [Fact]

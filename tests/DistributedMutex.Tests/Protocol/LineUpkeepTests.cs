@@ -31,7 +31,7 @@ public sealed class LineUpkeepTests
         Assert.Equal(new LineEffects(Lost: held), _line.TicksNext());
         Assert.Equal(LineHarness.Lease * 0.99, _line.Now - began);
         Assert.Equal(Clock.Never, _line.Line.Due);
-        Assert.True(_line.Line.TryClose());
+        Assert.True(_line.Line.Rest(keep: false));
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class LineUpkeepTests
         Assert.Equal(ReleaseStep.AskRedis, _line.Releases(_line.Holds()));
         _line.Line.Handed(toAnother: true, _line.Now);
         var handed = _line.Now;
-        Assert.False(_line.Line.TryClose());
+        Assert.False(_line.Line.Rest(keep: false));
         Assert.Equal(new LineEffects(Request.Watch), _line.TicksNext());
         Assert.InRange(_line.Now - handed, Line.Grant, Line.Grant + LineHarness.Ms(50));
 
@@ -198,7 +198,7 @@ public sealed class LineUpkeepTests
         Assert.Equal(Request.Watch, _line.TicksNext().Request);
         _line.Line.Handed(toAnother: false, _line.Now);
         Assert.Equal(Clock.Never, _line.Line.Due);
-        Assert.True(_line.Line.TryClose());
+        Assert.True(_line.Line.Rest(keep: false));
     }
 
     [Fact]
@@ -215,9 +215,9 @@ public sealed class LineUpkeepTests
     public void What_nobody_needs_is_closed_and_lets_nobody_in()
     {
         var held = _line.Holds();
-        Assert.False(_line.Line.TryClose());
+        Assert.False(_line.Line.Rest(keep: false));
         _line.Releases(held);
-        Assert.True(_line.Line.TryClose());
+        Assert.True(_line.Line.Rest(keep: false));
         Assert.False(_line.Line.TryEnter(_line.NewWaiter()));
     }
 
@@ -225,12 +225,12 @@ public sealed class LineUpkeepTests
     public void A_line_with_a_question_under_way_or_a_caller_is_not_closed()
     {
         var caller = _line.Comes();
-        Assert.False(_line.Line.TryClose());
+        Assert.False(_line.Line.Rest(keep: false));
         var question = _line.Asks(caller);
         _line.Line.Leave(caller, _line.Now);
-        Assert.False(_line.Line.TryClose());
+        Assert.False(_line.Line.Rest(keep: false));
         _line.Queues(question, Second, rank: -1);
-        Assert.True(_line.Line.TryClose());
+        Assert.True(_line.Line.Rest(keep: false));
     }
 
     [Fact]

@@ -65,7 +65,7 @@ public sealed class LineWaitTests
         _line.Queues(_line.Asks(caller, QuestionKind.Try), LineHarness.Lease, rank: -1);
         _line.HasNothing(caller);
         Assert.Equal(Request.None, _line.Line.Leave(caller, _line.Now).Request);
-        Assert.True(_line.Line.TryClose());
+        Assert.True(_line.Line.Rest(keep: false));
     }
 
     [Fact]

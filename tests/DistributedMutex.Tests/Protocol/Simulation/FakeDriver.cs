@@ -187,7 +187,8 @@ internal sealed class FakeDriver(World world, FakeProcess process, LineOptions o
         var due = Line.Due;
         if (due == Clock.Never)
         {
-            if (Line.TryClose())
+            var keep = _rings != Clock.Never;
+            if (Line.Rest(keep) && !keep)
             {
                 (_hasTimer, IsForgotten) = (false, true);
                 _timer++;
