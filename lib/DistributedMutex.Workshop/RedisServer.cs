@@ -49,8 +49,8 @@ public static class RedisServer
         }
         catch (RedisConnectionException e) when (!named && IsThisMachine(settings.Host))
         {
-            var refused = e.FailureType == ConnectionFailureType.AuthenticationFailure;
-            return UsePrivate($"{settings} {(refused ? "refuses the password" : "does not answer")}");
+            // "Redis at localhost:6379 refuses the password. Check …"
+            return UsePrivate(e.Message["Redis at ".Length..].Split(". ")[0].TrimEnd('.'));
         }
     }
 

@@ -1,3 +1,4 @@
+using DistributedMutex.Diagnostics;
 using DistributedMutex.Protocol;
 using StackExchange.Redis;
 
@@ -11,14 +12,14 @@ public class RedisClient : IDisposable, IAsyncDisposable
 
     /// <summary>Connects to the server that <see cref="RedisSettings.FromEnvironment"/> names.</summary>
     /// <exception cref="FormatException">The environment or the .env file holds a value that cannot be read.</exception>
-    /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
+    /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password; the message says why.</exception>
     public RedisClient()
         : this(RedisSettings.FromEnvironment())
     {
     }
 
     /// <summary>Connects to the server that <paramref name="settings"/> names.</summary>
-    /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
+    /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password; the message says why.</exception>
     public RedisClient(RedisSettings settings)
         : this(Connect(settings), ownsConnection: true)
     {
@@ -84,6 +85,11 @@ public class RedisClient : IDisposable, IAsyncDisposable
     internal static ConnectionMultiplexer Connect(RedisSettings settings, bool allowAdmin = false)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        if (RedisSettings.ExpectedInsteadOf(settings.Host) is { } expected)
+        {
+            throw ConnectionFailure.Misread(settings, expected);
+        }
+
         var options = new ConfigurationOptions
         {
             EndPoints = { { settings.Host, settings.Port } },
@@ -106,14 +112,7 @@ public class RedisClient : IDisposable, IAsyncDisposable
         }
         catch (RedisConnectionException e)
         {
-            throw new RedisConnectionException(
-                e.FailureType,
-                CommandFlags.None,
-                e.FailureType != ConnectionFailureType.AuthenticationFailure ? $"Redis at {settings} cannot be reached. Is it running, and are REDIS_HOST and REDIS_PORT right?"
-                : settings.Password is null ? $"Redis at {settings} asks for a password. Set REDIS_PASSWORD."
-                : $"Redis at {settings} refuses the password. Check REDIS_PASSWORD and REDIS_USER.",
-                e,
-                e.CommandStatus);
+            throw ConnectionFailure.Explain(settings, e);
         }
     }
 }

@@ -1,10 +1,14 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using DotNetEnv;
 
 namespace DistributedMutex;
 
 /// <summary>Where a Redis server is and how to sign in to it.</summary>
-public sealed record RedisSettings
+public sealed partial record RedisSettings
 {
     /// <summary>The environment variables, and names in the .env file, that <see cref="FromEnvironment"/> reads.</summary>
     internal static readonly IReadOnlyList<string> Variables = ["REDIS_HOST", "REDIS_PORT", "REDIS_USER", "REDIS_PASSWORD", "REDIS_SSL"];
@@ -35,9 +39,9 @@ public sealed record RedisSettings
         var fromFile = file is null ? [] : ReadEnvFile(file);
         return new RedisSettings
         {
-            Host = Read("REDIS_HOST", value => value) ?? "localhost",
+            Host = Read("REDIS_HOST", ParseHost) ?? "localhost",
             Port = Read<int?>("REDIS_PORT", ParsePort) ?? 6379,
-            User = Read("REDIS_USER", value => value),
+            User = Read("REDIS_USER", value => value.Trim()),
             Password = Read("REDIS_PASSWORD", value => value),
             Ssl = Read<bool?>("REDIS_SSL", ParseSwitch) ?? false,
         };
@@ -58,13 +62,38 @@ public sealed record RedisSettings
             catch (FormatException wrong)
             {
                 var source = variable is null ? file : "the environment";
-                throw new FormatException($"{name} is '{value}' in {source}: it must be {wrong.Message}.");
+                throw new FormatException($"{name} is '{WithoutSecrets(value)}' in {source}: it must be {wrong.Message}.");
             }
         }
     }
 
     /// <summary>The address as host:port, without user and password.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port}");
+    public override string ToString()
+    {
+        var host = WithoutSecrets(Host);
+        return string.Create(CultureInfo.InvariantCulture, $"{(IsAddress(host, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{address}]" : host)}:{Port}");
+    }
+
+    /// <summary>What a host must be, if that is none; null if it may be one.</summary>
+    internal static string? ExpectedInsteadOf(string host) =>
+        IsAddress(host, out _) ? null
+        : host.Contains("://", StringComparison.Ordinal) ? "a host name or address, not a URL"
+        : host.Contains(',', StringComparison.Ordinal) ? "one host; for several servers, give RedisMutex a connection of your own"
+        : host.Contains(':', StringComparison.Ordinal) ? "a host name or address alone: the port goes into REDIS_PORT"
+        : host.Length == 0 || host.Any(character => char.IsWhiteSpace(character) || "/@\"'".Contains(character, StringComparison.Ordinal)) ? "a host name or address"
+        : null;
+
+    private static bool IsAddress(string host, [NotNullWhen(true)] out IPAddress? address) =>
+        IPAddress.TryParse(host, out address) && host.AsSpan().ContainsAny('.', ':') && !host.Contains("]:", StringComparison.Ordinal);
+
+    // What stands before an @ in a URL is a user and a password.
+    private static string WithoutSecrets(string value) => Secrets().Replace(value, "…@");
+
+    [GeneratedRegex(@"(?<=^|://)[^/]*@|(?<=://).*@", RegexOptions.Singleline)]
+    private static partial Regex Secrets();
+
+    private static string ParseHost(string value) =>
+        ExpectedInsteadOf(value.Trim()) is { } expected ? throw new FormatException(expected) : value.Trim();
 
     private static int? ParsePort(string value) =>
         int.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var port)
