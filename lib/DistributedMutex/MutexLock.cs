@@ -24,7 +24,7 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     }
 
     /// <summary>A scope that was dropped without being disposed is not renewed any more: nothing may hold for ever.</summary>
-    ~MutexLock() => _driver.StopRenewing(_hold);
+    ~MutexLock() => _hold.Renew(false);
 
     /// <summary>The resource that is locked.</summary>
     public string Resource => _driver.Resource;

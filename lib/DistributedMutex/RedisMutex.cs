@@ -18,6 +18,7 @@ public sealed class RedisMutex : RedisClient
 {
     private readonly MutexOptions _options;
     private readonly DriverContext _context;
+    private readonly Drivers _drivers = new();
     private int _disposing;
 
     /// <summary>Connects to the server that <see cref="RedisSettings.FromEnvironment"/> names.</summary>
@@ -162,7 +163,8 @@ public sealed class RedisMutex : RedisClient
             options.TimeProvider,
             options.NewLogger(),
             new CallCounter(),
-            new Drivers());
+            _drivers.MayKeep,
+            _drivers.Forget);
     }
 
     private Waiter NewWaiter(TimeSpan? wait, TimeSpan? retry, bool isScope) => new()
@@ -182,7 +184,7 @@ public sealed class RedisMutex : RedisClient
         ObjectDisposedException.ThrowIf(_disposing != 0 || !_context.Calls.TryEnter(), this);
         var waiting = new Waiting(resource, _options.TimeProvider);
         Hold? hold = null;
-        var driver = _context.Drivers.Enter(resource, waiter, _context);
+        var driver = _drivers.Enter(resource, waiter, _context);
         try
         {
             hold = waiting.Returns(await driver.AcquireAsync(waiter, sync, cancellationToken).ConfigureAwait(false));
@@ -218,7 +220,7 @@ public sealed class RedisMutex : RedisClient
     private ValueTask<bool> UnlockAsync(LockKey key, bool sync, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposing != 0, this);
-        return _context.Drivers.Find(key.ToResource("resource")) is { Locked: { } hold } driver
+        return _drivers.Find(key.ToResource("resource")) is { Locked: { } hold } driver
             ? driver.ReleaseAsync(hold, sync, cancellationToken)
             : new ValueTask<bool>(false);
     }
@@ -228,7 +230,7 @@ public sealed class RedisMutex : RedisClient
     {
         var started = _options.TimeProvider.Now();
         var releases = new List<Task>();
-        foreach (var driver in _context.Drivers.All)
+        foreach (var driver in _drivers.All)
         {
             if (driver.Close() is { } held)
             {

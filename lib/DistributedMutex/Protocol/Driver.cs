@@ -35,12 +35,9 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
     /// <summary>Renews from now on.</summary>
     public void Renew(Hold hold)
     {
-        _line.Renew(hold, renews: true);
+        hold.Renew(true);
         Arm();
     }
-
-    /// <summary>Nobody refers to the scope any more: a dropped handle must not hold for ever.</summary>
-    public void StopRenewing(Hold hold) => _line.Renew(hold, renews: false);
 
     /// <summary>The mutex is disposed of: ends the waiters, and tells the holder, if there is one, whose hold is to be released.</summary>
     public Hold? Close()
@@ -199,12 +196,12 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
             if (due == Clock.Never)
             {
                 // Until the timer rings, if it is set, it is ready for the next caller.
-                var keep = _rings != Clock.Never && context.Drivers.AreFew;
+                var keep = _rings != Clock.Never && context.MayKeep();
                 if (_line.Rest(keep) && !keep)
                 {
                     _timer?.Dispose();
                     _timer = null;
-                    context.Drivers.Forget(this);
+                    context.Forget(this);
                 }
 
                 return;

@@ -14,8 +14,8 @@ internal sealed class Drivers
     private readonly ConcurrentDictionary<string, Driver> _drivers = new();
     private int _count;
 
-    /// <summary>Whether one more may be kept.</summary>
-    public bool AreFew => Volatile.Read(ref _count) <= Most;
+    /// <summary>Whether one that nobody needs now may be kept.</summary>
+    public bool MayKeep() => Volatile.Read(ref _count) <= Most;
 
     public IEnumerable<Driver> All => _drivers.Values;
 

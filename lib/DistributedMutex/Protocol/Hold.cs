@@ -29,7 +29,7 @@ internal sealed class Hold(KeyLease key, long fence, Lock gate, LineOptions opti
     public HoldState State { get; set; }
 
     /// <summary>Whether it is renewed: as long as its scope lives.</summary>
-    public bool Renews { get; set; }
+    public bool Renews { get; private set; }
 
     /// <summary>Until when it was promised to this caller; the server's lease may last longer, for the next.</summary>
     public TimeSpan OwnEnd { get; private set; } = now.Later(options.FirstLease.LessDrift());
@@ -64,6 +64,31 @@ internal sealed class Hold(KeyLease key, long fence, Lock gate, LineOptions opti
 
     /// <summary>That lease, or what is left of the longest that it may be held.</summary>
     public TimeSpan Bound(TimeSpan lease, TimeSpan at) => Clock.Earlier(lease, LastEnd - at);
+
+    /// <summary>How long to ask Redis for, so that the holder has the lock for so long; null if it is not held.</summary>
+    public TimeSpan? Extend(TimeSpan lease, TimeSpan at)
+    {
+        lock (gate)
+        {
+            if (!IsHeld(at))
+            {
+                return null;
+            }
+
+            var bounded = Bound(lease, at);
+            key.Expect(bounded, at);
+            return bounded;
+        }
+    }
+
+    /// <summary>A scope is renewed as long as anybody refers to it.</summary>
+    public void Renew(bool renews)
+    {
+        lock (gate)
+        {
+            Renews = renews;
+        }
+    }
 
     /// <summary>It was renewed, for a lease that began when it was asked for.</summary>
     public void Prolong(TimeSpan asked, TimeSpan lease)

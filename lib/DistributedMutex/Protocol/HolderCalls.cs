@@ -66,7 +66,7 @@ internal static class HolderCalls
         // A claim that the server has to be sent a second time, whole, must not come after the extension: it may shorten the lease.
         await hold.Key.Claim.WaitAsync(stop).ConfigureAwait(false);
         var sent = driver.Now;
-        if (driver.Line.Extend(hold, lease, sent) is not { } bounded)
+        if (hold.Extend(lease, sent) is not { } bounded)
         {
             return false;
         }

@@ -10,7 +10,7 @@ internal sealed record Mutant(string Name, string File, string Old, string New)
     public static IReadOnlyList<Mutant> All { get; } =
     [
         new("owner-check-removed", "Protocol/release.lua", "local holder = call('GET', KEYS[1])", "local holder = ARGV[1]"),
-        new("grant-believed-at-any-age", "Protocol/Line.cs", "if (age > Grant / 2)", "if (age > Grant * 1000)"),
+        new("grant-believed-at-any-age", "Protocol/Inquiry.cs", "if (age > Line.Grant / 2)", "if (age > Line.Grant * 1000)"),
     ];
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>

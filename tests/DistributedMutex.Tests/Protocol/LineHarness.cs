@@ -123,7 +123,7 @@ internal sealed class LineHarness
         var waiter = Comes(isScope: isScope, wantsFence: wantsFence);
         Takes(Asks(waiter));
         var hold = Has(waiter);
-        Line.Renew(hold, renews);
+        hold.Renew(renews);
         return hold;
     }
 

@@ -171,7 +171,7 @@ public sealed class LineTurnTests
     public void An_extension_under_way_is_not_inherited()
     {
         var held = _line.HoldsByGrant(out _, 1);
-        Assert.NotNull(_line.Line.Extend(held, TimeSpan.FromHours(1), _line.Now));
+        Assert.NotNull(held.Extend(TimeSpan.FromHours(1), _line.Now));
         Assert.Equal(ReleaseStep.AskRedis, _line.Releases(held));
     }
 
@@ -180,7 +180,7 @@ public sealed class LineTurnTests
     {
         var held = _line.HoldsByGrant(out var others, 1);
         var asked = LineHarness.Lease + LineHarness.Ms(10);
-        Assert.Equal(asked, _line.Line.Extend(held, asked, _line.Now));
+        Assert.Equal(asked, held.Extend(asked, _line.Now));
         Assert.Equal(ReleaseStep.HandedOver, _line.Releases(held));
         _line.Line.Renewed(held.Key, _line.Now, asked, isOurs: true);
         Assert.InRange(_line.Has(others[0]).Remaining(_line.Now), LineHarness.Lease * 0.99, LineHarness.Lease);
@@ -210,7 +210,7 @@ public sealed class LineTurnTests
 
     private void Extends(Hold held, TimeSpan lease)
     {
-        Assert.Equal(lease, _line.Line.Extend(held, lease, _line.Now));
+        Assert.Equal(lease, held.Extend(lease, _line.Now));
         _line.Line.Renewed(held.Key, _line.Now, lease, isOurs: true);
     }
 }

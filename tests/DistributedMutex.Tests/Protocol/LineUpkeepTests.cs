@@ -38,7 +38,7 @@ public sealed class LineUpkeepTests
     public void A_scope_that_nobody_refers_to_any_more_is_not_renewed()
     {
         var held = _line.Holds(renews: true);
-        _line.Line.Renew(held, renews: false);
+        held.Renew(false);
         Assert.Same(held, _line.TicksNext().Lost);
     }
 
@@ -161,14 +161,14 @@ public sealed class LineUpkeepTests
         _line = new LineHarness(maxHold: 45 * Second);
         var held = _line.Holds();
         _line.Passes(5 * Second);
-        Assert.Equal(40 * Second, _line.Line.Extend(held, TimeSpan.FromHours(1), _line.Now));
+        Assert.Equal(40 * Second, held.Extend(TimeSpan.FromHours(1), _line.Now));
     }
 
     [Fact]
     public void An_extension_is_not_made_shorter_by_a_renewal()
     {
         var held = _line.Holds(renews: true);
-        var asked = _line.Line.Extend(held, TimeSpan.FromHours(1), _line.Now)!.Value;
+        var asked = held.Extend(TimeSpan.FromHours(1), _line.Now)!.Value;
         _line.Line.Renewed(held.Key, _line.Now, asked, isOurs: true);
         var deadline = held.Deadline;
         _line.Line.Renewed(held.Key, _line.Now, LineHarness.Lease, isOurs: true);
@@ -180,7 +180,7 @@ public sealed class LineUpkeepTests
     {
         var held = _line.Holds();
         _line.Passes(LineHarness.Lease);
-        Assert.Null(_line.Line.Extend(held, LineHarness.Lease, _line.Now));
+        Assert.Null(held.Extend(LineHarness.Lease, _line.Now));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class FakeDriver(World world, FakeProcess process, LineOptions o
 
     public void Renew(Hold hold, bool renews)
     {
-        Line.Renew(hold, renews);
+        hold.Renew(renews);
         if (renews)
         {
             Arm();

@@ -38,7 +38,7 @@ internal static class FakeHolderCalls
     {
         await hold.Key.Claim;
         var sent = driver.Process.Now;
-        if (driver.Line.Extend(hold, lease, sent) is not { } bounded)
+        if (hold.Extend(lease, sent) is not { } bounded)
         {
             return;
         }
