@@ -21,7 +21,7 @@ internal static class Campaign
     /// <summary>Runs, and prints what happened; true if no promise was broken.</summary>
     public static async Task<bool> RunAsync(CampaignOptions options)
     {
-        var folder = Directory.CreateTempSubdirectory("distributed-mutex-faults-").FullName;
+        var folder = options.History is { } kept ? Directory.CreateDirectory(kept).FullName : Directory.CreateTempSubdirectory("distributed-mutex-faults-").FullName;
         var workerDll = options.Mutant is { } mutant ? await MutantBuild.MakeAsync(Mutant.Find(mutant)).ConfigureAwait(false) : typeof(Campaign).Assembly.Location;
         Console.WriteLine($"{options.Setup}, {options.Seconds} s, seed {options.Seed}{(options.Mutant is null ? "" : $", mutant {options.Mutant}")}; history in {folder}");
         await BreakAsync(options, folder, workerDll).ConfigureAwait(false);
@@ -34,7 +34,7 @@ internal static class Campaign
         }
 
         Console.WriteLine($"{Report.CountOperations(history)} operations, {history.Faults.Count(fault => fault.Struck)} faults, {violations.Count} violations");
-        if (violations.Count == 0)
+        if (violations.Count == 0 && options.History is null)
         {
             Directory.Delete(folder, recursive: true);
         }

@@ -5,7 +5,7 @@ namespace DistributedMutex.Faults;
 /// <summary>What the command line says.</summary>
 internal sealed record CampaignOptions
 {
-    public const string Usage = "--setup single|replica|sentinel|cluster|garnet [--seconds 60] [--seed 1] [--mutant NAME] [--faults NAME,NAME]";
+    public const string Usage = "--setup single|replica|sentinel|cluster|garnet [--seconds 60] [--seed 1] [--mutant NAME] [--faults NAME,NAME] [--history FOLDER]";
 
     public string Setup { get; init; } = "single";
 
@@ -18,6 +18,9 @@ internal sealed record CampaignOptions
 
     /// <summary>Only these faults; null for all that the set-up has.</summary>
     public IReadOnlyList<string>? Faults { get; init; }
+
+    /// <summary>Where the history is to be kept, also if nothing was found; null for a folder that is kept only then.</summary>
+    public string? History { get; init; }
 
     /// <exception cref="FormatException">There is no such option, or no such value.</exception>
     public static CampaignOptions Parse(IReadOnlyList<string> arguments)
@@ -32,6 +35,7 @@ internal sealed record CampaignOptions
                 "--seconds" => options with { Seconds = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--seed" => options with { Seed = int.Parse(value, CultureInfo.InvariantCulture) },
                 "--mutant" => options with { Mutant = value },
+                "--history" => options with { History = value },
                 "--faults" => options with { Faults = value.Split(',') },
                 _ => throw new FormatException($"There is no {arguments[i]}: {Usage}"),
             };

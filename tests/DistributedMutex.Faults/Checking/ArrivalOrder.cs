@@ -14,8 +14,9 @@ internal sealed class ArrivalOrder : IRule
     private const double Later = 0.3;
     private const double Turn = 0.02;
 
-    // A fault that is over leaves connections to be made anew; and a process that has just begun has none yet.
-    private const double Calm = 1;
+    // A fault that is over leaves connections to be made anew, or the line itself if its server or its data were gone; and a
+    // process that has just begun has no connection yet.
+    private const double Calm = 2;
     private const double Warm = 3;
 
     public string Name => "order of arrival";
@@ -34,7 +35,7 @@ internal sealed class ArrivalOrder : IRule
                 {
                     yield return new Violation(
                         Name,
-                        string.Create(CultureInfo.InvariantCulture, $"{grant.Invoked.Who} came {grant.Invoked.At - overtaken.Invoked.At:F3} s after {overtaken.Invoked.Who} and was served {Math.Min(overtaken.EndedAt, history.End) - grant.EndedAt:F3} s before it"),
+                        string.Create(CultureInfo.InvariantCulture, $"{grant.Invoked.Who} came {grant.Invoked.At - overtaken.Invoked.At:F3} s after {overtaken.Invoked.Who} and was served before it"),
                         [overtaken.Invoked, .. overtaken.Ended is { } ended ? new[] { ended } : [], grants[i - 1].Ended!, grants[i - 1].Release!, grant.Invoked, grant.Ended!]);
                 }
             }
@@ -50,7 +51,7 @@ internal sealed class ArrivalOrder : IRule
 
     private static bool IsCalm(RunHistory history, Operation waiter, Operation grant) =>
         history.Begun.GetValueOrDefault(waiter.Invoked.Process) + Warm < waiter.Invoked.At
-        && !history.FaultsBetween(waiter.Invoked.At - Calm, grant.EndedAt).Any()
+        && !history.Faults.Exists(fault => fault.From <= grant.EndedAt && fault.To + (fault.StopsService || fault.Loses(waiter.Lock) ? fault.Recovery : Calm) >= waiter.Invoked.At)
         && history.Stalled(waiter.Invoked.Process, waiter.Invoked.At, grant.EndedAt) == 0
         && history.Stalled(grant.Invoked.Process, waiter.Invoked.At, grant.EndedAt) == 0;
 

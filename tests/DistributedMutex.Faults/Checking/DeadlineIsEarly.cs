@@ -34,7 +34,7 @@ internal sealed class DeadlineIsEarly : IRule
             // Each as far apart as the readings of the clock allow.
             var sample = hold.Samples[index];
             var (own, servers) = (sample.Moment.From + sample.Left, observed.At + observed.Seconds("left"));
-            if (own + Margin > servers && !history.IsExcusedByLoss(hold.Lock, observed.At, hold.Lease))
+            if (own + Margin > servers && !history.IsExcusedByLoss(hold, observed.At))
             {
                 yield return new Violation(
                     Name,

@@ -26,7 +26,7 @@ internal sealed class FencesRise : IRule
                     greatest = greatest is null || earlier[seen].Fence > greatest.Fence ? earlier[seen] : greatest;
                 }
 
-                if (greatest?.Fence >= hold.Fence && !history.IsExcusedByLoss(ofLock.Key, from, hold.Lease))
+                if (greatest?.Fence >= hold.Fence && !history.IsExcusedByLoss(hold, from))
                 {
                     yield return new Violation(
                         Name,

@@ -18,5 +18,5 @@ internal sealed class HoldersHaveTheKey : IRule
     private static bool IsWrong(RunHistory history, Operation hold, HistoryEvent observed) =>
         observed["token"] != hold.Token
         && hold.Samples[^1].Moment.From > observed.At
-        && !history.IsExcusedByLoss(hold.Lock, hold.Samples[^1].Moment.From, hold.Lease);
+        && !history.IsExcusedByLoss(hold, hold.Samples[^1].Moment.From);
 }

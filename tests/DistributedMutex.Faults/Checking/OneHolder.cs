@@ -27,8 +27,7 @@ internal sealed class OneHolder : IRule
                 // The one that lasts longest of those that began earlier: if there is any overlap, there is one with it.
                 if (longest is not null && Math.Min(until, to) - from is var overlap && overlap > 0 && IsWhole(hold, until, to))
                 {
-                    var lease = Math.Max(longest.Lease, hold.Lease);
-                    yield return new Overlap(longest, hold, from, from + overlap, history.IsExcusedByLoss(ofLock.Key, from, lease));
+                    yield return new Overlap(longest, hold, from, from + overlap, history.IsExcusedByLoss(longest.EndedAt < hold.EndedAt ? longest : hold, from));
                 }
 
                 if (to > until && IsInterval(hold))

@@ -60,7 +60,7 @@ internal sealed class ServiceReturns : IRule
         var waiters = calls.Where(call => blows.Exists(blow => blow.Targets.Contains(call.Invoked.Process) && call.Invoked.At <= blow.To && call.EndedAt >= blow.From))
             .Select(call => call.Instance).Distinct().Count();
         var recovery = faults.Where(fault => fault.To >= from - fault.Recovery).Select(fault => fault.Recovery).DefaultIfEmpty(0).Max();
-        var lease = blows.Exists(blow => blow.Targets.Contains(before.Invoked.Process)) ? before.Lease : 0;
+        var lease = blows.Exists(blow => blow.Targets.Contains(before.Invoked.Process)) ? before.LongestLease : 0;
         return new Outage(before.Lock, from, to, length, Usual + recovery + lease + (waiters * Grant), faults, before, next, wanting);
 
         bool IsServable(Operation call) =>

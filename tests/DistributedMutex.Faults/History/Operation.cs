@@ -27,6 +27,9 @@ internal sealed class Operation(HistoryEvent invoked)
 
     public double Lease { get; } = invoked.Seconds("lease");
 
+    /// <summary>The lease, or what it was extended to.</summary>
+    public double LongestLease { get; private set; } = invoked.Seconds("lease");
+
     public HistoryEvent? Ended { get; private set; }
 
     public Outcome Outcome { get; private set; }
@@ -83,6 +86,9 @@ internal sealed class Operation(HistoryEvent invoked)
                 break;
             case "held":
                 Samples.Add(new Sample(next, new Moment(next.Seconds("from"), next.At), next.Seconds("left")));
+                break;
+            case "extend":
+                LongestLease = Math.Max(LongestLease, next.Seconds("lease"));
                 break;
             case "release":
                 Release = next;

@@ -67,10 +67,10 @@ internal sealed class RunHistory
 
     /// <summary>
     /// Whether a loss of data (by an operator, a restart, a failover) explains that somebody believes at that time what is true
-    /// no more: whoever held before may believe until the end of its lease.
+    /// no more: whoever had asked for the lock before may believe until the end of its lease.
     /// </summary>
-    public bool IsExcusedByLoss(string @lock, double at, double lease) =>
-        Faults.Exists(fault => fault.Loses(@lock) && fault.From <= at && at <= fault.To + lease);
+    public bool IsExcusedByLoss(Operation hold, double at) =>
+        Faults.Exists(fault => fault.Loses(hold.Lock) && fault.From <= at && at <= fault.To + hold.LongestLease && hold.Invoked.At <= fault.To);
 
     /// <summary>The faults that were there at some time between two.</summary>
     public IEnumerable<HistoryEvent> FaultsBetween(double from, double to) =>

@@ -10,7 +10,16 @@ internal sealed record Mutant(string Name, string File, string Old, string New)
     public static IReadOnlyList<Mutant> All { get; } =
     [
         new("owner-check-removed", "Protocol/release.lua", "local holder = call('GET', KEYS[1])", "local holder = ARGV[1]"),
-        new("grant-believed-at-any-age", "Protocol/Inquiry.cs", "if (age > Line.Grant / 2)", "if (age > Line.Grant * 1000)"),
+        new("del-without-check", "Protocol/release.lua", "if holder == ARGV[1] and call('EXISTS', KEYS[2]) == 0 then", "if call('EXISTS', KEYS[2]) == 0 then"),
+        new("renew-by-set", "Protocol/renew.lua", "if call('GET', KEYS[1]) ~= ARGV[1] then\n  return 0\nend", "if ARGV[2] ~= '0' then call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end"),
+        new("fence-restarts", "Protocol/fence.lua", "local first = time[1] .. string.sub('00000' .. time[2], -6)", "local first = '1000000000000000'"),
+        new("grant-believed-at-any-age", "Protocol/KeyLease.cs", "return age > TimeSpan.Zero ? age : TimeSpan.Zero;", "return TimeSpan.Zero;"),
+        new("no-drift-margin", "Protocol/Clock.cs", "return lease - Earlier(drift, lease / 2);", "return lease;"),
+        new("release-not-retried", "Protocol/HolderCalls.cs", "_ = driver.ReleaseUntilAnsweredAsync(key);", ""),
+        new("restored-not-heard", "Protocol/Mailbox.cs", "_connection.ConnectionRestored += (_, _) => _ = ResumeAsync(anew: false);", ""),
+        new("count-trusted-in-cluster", "Protocol/LockProtocol.cs", "servers is [{ ServerType: ServerType.Standalone }]", "true"),
+        new("newcomers-first", "Protocol/acquire.lua", "if call('EXISTS', KEYS[2]) == 0 and call('SET'", "if call('SET'"),
+        new("queue-without-end", "Protocol/baton.lua", "call('PEXPIRE', KEYS[2], QUEUE)", ""),
     ];
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>

@@ -15,17 +15,19 @@ internal sealed record Arena(Setup Setup, Crew Crew)
         }
     }
 
-    /// <summary>Sends a command to the server that has a lock's keys.</summary>
-    public async Task TellOwnerAsync(params string[] words)
+    /// <summary>Sends a command to the server that has a lock's keys: not a replica, and of a cluster the member that owns them.</summary>
+    public async Task<object?> AskOwnerAsync(params string[] words)
     {
         foreach (var node in Setup.Nodes)
         {
             try
             {
-                await node.AskAsync(words).ConfigureAwait(false);
-                return;
+                if (Setup.Nodes.Count == 1 || await node.IsMasterAsync().ConfigureAwait(false))
+                {
+                    return await node.AskAsync(words).ConfigureAwait(false);
+                }
             }
-            catch (RespException e) when (e.Message.StartsWith("MOVED", StringComparison.Ordinal) || e.Message.StartsWith("READONLY", StringComparison.Ordinal))
+            catch (RespException e) when (e.Message.StartsWith("MOVED", StringComparison.Ordinal) || e.Message.StartsWith("ASK", StringComparison.Ordinal))
             {
                 // The next.
             }

@@ -8,6 +8,9 @@ internal abstract class Fault(string name)
     /// <summary>How often it comes, compared with the others.</summary>
     public virtual int Weight => 2;
 
+    /// <summary>Whether it strikes the processes themselves, and not what they talk to.</summary>
+    public virtual bool StrikesProcesses => false;
+
     /// <summary>Whether nobody can be served while it lasts.</summary>
     public virtual bool StopsService => false;
 
@@ -20,6 +23,23 @@ internal abstract class Fault(string name)
     /// <summary>Decides what is to be done; null if it can't be done here.</summary>
     public abstract Strike? Plan(Arena arena, Random random);
 
+    /// <summary>Mends what was broken, also if another fault is in the way for a while: nothing else would.</summary>
+    protected static async Task MendAsync(Func<Task> mend)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await mend().ConfigureAwait(false);
+                return;
+            }
+            catch (Exception e) when (Setups.Node.IsAway(e) && tries < 100)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50)).ConfigureAwait(false);
+            }
+        }
+    }
+
     protected static TimeSpan Between(Random random, double from, double to) => TimeSpan.FromSeconds(from + (random.NextDouble() * (to - from)));
 }
 
@@ -28,6 +48,9 @@ internal abstract class Fault(string name)
 /// <param name="RunAsync">Breaks it and mends it.</param>
 internal sealed record Strike(string Note, Func<Task> RunAsync)
 {
+    /// <summary>Waits for its moment; this is not yet the fault.</summary>
+    public Func<Task> LurkAsync { get; init; } = () => Task.CompletedTask;
+
     /// <summary>The processes that it strikes.</summary>
     public IReadOnlyList<string> Targets { get; init; } = [];
 

@@ -15,13 +15,13 @@ internal static class FaultKinds
     public static IEnumerable<Fault> OfLinks =>
     [
         new LinkFault("cut", link => link.Cut(), _ => { }, 0, 0),
-        new LinkFault("refuse", link => { link.Refuses = true; link.Cut(); }, link => link.Refuses = false, 0.1, 2),
-        new LinkFault("delay", link => link.Delay = TimeSpan.FromMilliseconds(150), link => link.Delay = TimeSpan.Zero, 0.3, 2),
-        new LinkFault("hold-replies", link => link.HoldsReplies = true, link => link.HoldsReplies = false, 0.1, 3),
+        new LinkFault("refuse", link => { link.Refuses = true; link.Cut(); }, link => link.Refuses = false, 0.1, 1.2),
+        new LinkFault("delay", link => link.Delay = TimeSpan.FromMilliseconds(150), link => link.Delay = TimeSpan.Zero, 0.3, 1.2),
+        new LinkFault("hold-replies", link => link.HoldsReplies = true, link => link.HoldsReplies = false, 0.1, 2.4),
 
         // What was thrown away leaves both ends out of step: only a new connection helps, as in life.
-        new LinkFault("swallow-replies", link => link.SwallowsReplies = true, link => { link.SwallowsReplies = false; link.Cut(); }, 0.1, 2),
-        new LinkFault("swallow-requests", link => link.SwallowsRequests = true, link => { link.SwallowsRequests = false; link.Cut(); }, 0.1, 2),
+        new LinkFault("swallow-replies", link => link.SwallowsReplies = true, link => { link.SwallowsReplies = false; link.Cut(); }, 0.1, 1.2),
+        new LinkFault("swallow-requests", link => link.SwallowsRequests = true, link => { link.SwallowsRequests = false; link.Cut(); }, 0.1, 1.2),
     ];
 
     public static IEnumerable<Fault> OfData => [new DeleteLock(), new FlushAll(), new Command("script-flush", ["SCRIPT", "FLUSH"])];

@@ -3,8 +3,9 @@ using DistributedMutex.Faults.History;
 namespace DistributedMutex.Faults.Nemesis;
 
 /// <summary>
-/// Breaks things in rounds, with a little quiet between them. What a round does follows from the seed and its number alone,
-/// not from what came before or how long it took.
+/// Breaks things in rounds, with a little quiet between them. In a round processes are struck, or what they talk to is, or
+/// both; a fault may come before the one before it is over. What a round does follows from the seed and its number
+/// alone, not from what came before or how long it took.
 /// </summary>
 internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, HistoryWriter history, int seed)
 {
@@ -19,7 +20,7 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
         {
             var round = Draw(faults, seed, number);
             await Task.Delay(round.Quiet).ConfigureAwait(false);
-            await Task.WhenAll(round.Strikes.Select(strike => StrikeAsync(strike.Fault, new Random(strike.Seed)))).ConfigureAwait(false);
+            await Task.WhenAll(StrikeAllAsync(round.Processes), StrikeAllAsync(round.Surroundings)).ConfigureAwait(false);
         }
 
         history.Write(Name, $"quiet");
@@ -31,15 +32,33 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
         var random = new Random(unchecked((seed * 1_000_003) + number));
 
         // Now and then nothing happens for longer: only then can the order be seen in which callers are served.
-        var quiet = TimeSpan.FromMilliseconds(random.Next(8) == 0 ? random.Next(3000, 5000) : random.Next(100, 600));
-        var count = random.Next(1, 4);
-        return new Round(quiet, [.. Enumerable.Range(0, count).Select(_ => (Fault: Pick(faults, random), Seed: random.Next())).DistinctBy(strike => strike.Fault.Name)]);
+        var quiet = TimeSpan.FromMilliseconds(random.Next(15) == 0 ? random.Next(4000, 6000) : random.Next(50, 400));
+        var (processes, surroundings) = random.Next(6) switch { 0 => (2, 0), < 3 => (0, 8), _ => (2, 12) };
+        return new Round(quiet, Draw(fault => fault.StrikesProcesses, processes), Draw(fault => !fault.StrikesProcesses, surroundings));
+
+        List<Blow> Draw(Func<Fault, bool> kind, int most)
+        {
+            var some = faults.Where(kind).ToList();
+            return [.. Enumerable.Range(0, some.Count == 0 || most == 0 ? 0 : random.Next(1, most + 1)).Select(_ => new Blow(Pick(some, random), random.Next(), TimeSpan.FromMilliseconds(random.Next(50, 450))))];
+        }
     }
 
-    private static Fault Pick(IReadOnlyList<Fault> faults, Random random)
+    private static Fault Pick(List<Fault> faults, Random random)
     {
         var number = random.Next(faults.Sum(fault => fault.Weight));
         return faults.First(fault => (number -= fault.Weight) < 0);
+    }
+
+    private async Task StrikeAllAsync(IReadOnlyList<Blow> blows)
+    {
+        var strikes = new List<Task>();
+        foreach (var blow in blows)
+        {
+            await Task.Delay(blow.After).ConfigureAwait(false);
+            strikes.Add(StrikeAsync(blow.Fault, new Random(blow.Seed)));
+        }
+
+        await Task.WhenAll(strikes).ConfigureAwait(false);
     }
 
     private async Task StrikeAsync(Fault fault, Random random)
@@ -49,6 +68,7 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
             return;
         }
 
+        await strike.LurkAsync().ConfigureAwait(false);
         var id = Interlocked.Increment(ref _ids);
         var service = fault.StopsService ? "stopped" : "goes-on";
         var targets = strike.Targets.Count > 0 ? $" targets={string.Join(',', strike.Targets)}" : "";
@@ -65,6 +85,9 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
         }
     }
 
-    /// <summary>So much quiet, and then these faults together, each with what it decides by.</summary>
-    internal sealed record Round(TimeSpan Quiet, IReadOnlyList<(Fault Fault, int Seed)> Strikes);
+    /// <summary>So much quiet, and then these.</summary>
+    internal sealed record Round(TimeSpan Quiet, IReadOnlyList<Blow> Processes, IReadOnlyList<Blow> Surroundings);
+
+    /// <summary>A fault, what it decides by, and how long after the one before has begun.</summary>
+    internal sealed record Blow(Fault Fault, int Seed, TimeSpan After);
 }

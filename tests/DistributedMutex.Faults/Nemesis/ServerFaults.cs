@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DistributedMutex.Faults.Setups;
 using DistributedMutex.Workshop;
 
@@ -22,20 +23,45 @@ internal sealed class Command(string name, string[] words, string[]? back = null
             {
                 if (back is not null)
                 {
-                    await arena.TellAllAsync(back).ConfigureAwait(false);
+                    await MendAsync(() => arena.TellAllAsync(back)).ConfigureAwait(false);
                 }
             }
         });
     }
 }
 
-/// <summary>An operator deletes a lock.</summary>
+/// <summary>An operator deletes a lock, of those that are held for long if there are any, as operators do.</summary>
 internal sealed class DeleteLock() : Fault("operator-del")
 {
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(0.2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     public override Strike Plan(Arena arena, Random random)
     {
         var name = arena.Setup.Locks[random.Next(arena.Setup.Locks.Count)];
-        return new Strike(name, () => arena.TellOwnerAsync("DEL", "lock:" + name)) { Loses = name };
+        return new Strike(name, () => arena.AskOwnerAsync("DEL", "lock:" + name)) { Loses = name, LurkAsync = () => UntilHeldForLongAsync(arena, "lock:" + name) };
+    }
+
+    private static async Task UntilHeldForLongAsync(Arena arena, string key)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var since = began;
+        for (object? holder = null; Stopwatch.GetElapsedTime(began) < Patience; await Task.Delay(TimeSpan.FromMilliseconds(10)).ConfigureAwait(false))
+        {
+            try
+            {
+                var now = await arena.AskOwnerAsync("GET", key).ConfigureAwait(false);
+                (holder, since) = now is null || !now.Equals(holder) ? (now, Stopwatch.GetTimestamp()) : (holder, since);
+                if (Stopwatch.GetElapsedTime(since) > Long)
+                {
+                    return;
+                }
+            }
+            catch (Exception e) when (Node.IsAway(e))
+            {
+                // Perhaps soon.
+            }
+        }
     }
 }
 

@@ -48,6 +48,8 @@ internal sealed class PromoteStale() : Fault("promote-stale")
 /// <summary>An operator asks the sentinels for another master. Replication is asynchronous: the last writes may be lost.</summary>
 internal sealed class SentinelFailover() : Fault("sentinel-failover")
 {
+    public override int Weight => 1;
+
     public override bool StopsService => true;
 
     public override TimeSpan Recovery => TimeSpan.FromSeconds(10);
@@ -66,6 +68,8 @@ internal sealed class SentinelFailover() : Fault("sentinel-failover")
 /// <summary>The master is killed, or stops until there is another; it comes back and learns that it is none any more.</summary>
 internal sealed class LoseMaster(bool kills) : Fault(kills ? "kill-master" : "stop-master")
 {
+    public override int Weight => 1;
+
     public override bool StopsService => true;
 
     public override TimeSpan Recovery => TimeSpan.FromSeconds(10);
@@ -88,7 +92,10 @@ internal sealed class LoseMaster(bool kills) : Fault(kills ? "kill-master" : "st
         await setup.UntilMasterIsNotAsync(port).ConfigureAwait(false);
         if (kills)
         {
+            // Its operator knows that there is another; one that was stopped believes in itself until the sentinels tell it.
             await master.StartAsync().ConfigureAwait(false);
+            var next = await setup.FindMasterPortAsync().ConfigureAwait(false);
+            await master.AskAsync("REPLICAOF", "127.0.0.1", next.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
         }
         else
         {

@@ -1,10 +1,13 @@
 using DistributedMutex.Faults.Setups;
+using DistributedMutex.Faults.Workers;
 
 namespace DistributedMutex.Faults.Nemesis;
 
 /// <summary>kill -9, wherever the process is just now; another takes its place.</summary>
 internal sealed class KillWorker() : Fault("kill-worker")
 {
+    public override bool StrikesProcesses => true;
+
     public override TimeSpan Recovery => TimeSpan.Zero;
 
     public override Strike Plan(Arena arena, Random random)
@@ -22,15 +25,13 @@ internal sealed class KillWorker() : Fault("kill-worker")
 /// <summary>SIGSTOP for a time that is shorter than a lease, or longer than the short ones; then SIGCONT.</summary>
 internal sealed class StopWorker(string name, double from, double to) : Fault(name)
 {
-    public override int Weight => 3;
+    public override bool StrikesProcesses => true;
 
     public override TimeSpan Recovery => TimeSpan.Zero;
 
-    public override Strike Plan(Arena arena, Random random) => Of(arena, arena.Crew.Pick(random), Between(random, from, to));
-
-    public static Strike Of(Arena arena, int place, TimeSpan time)
+    public override Strike Plan(Arena arena, Random random)
     {
-        var worker = arena.Crew.Workers[place];
+        var (worker, time) = (arena.Crew.Workers[arena.Crew.Pick(random)], Between(random, from, to));
         return new Strike($"{time.TotalSeconds:F1}s", async () =>
         {
             try
@@ -48,38 +49,80 @@ internal sealed class StopWorker(string name, double from, double to) : Fault(na
 }
 
 /// <summary>
-/// SIGSTOP for the process that is next in line for a lock, until its grant has come and gone. Its token names it; where
-/// tokens don't, the process that is struck is any.
+/// SIGSTOP for the process that is next in line for a lock, until its grant has come and gone and another holds: the
+/// worst moment to wake. Tokens name their process; where they do not, any process is struck, for as long as that takes.
 /// </summary>
 internal sealed class StopHeadOfLine() : Fault("stop-worker-in-line")
 {
-    public override int Weight => 6;
+    private static readonly TimeSpan UntilGranted = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(6);
+
+    public override int Weight => 3;
+
+    public override bool StrikesProcesses => true;
 
     public override TimeSpan Recovery => TimeSpan.Zero;
 
     public override Strike Plan(Arena arena, Random random)
     {
-        var (name, any, time) = (arena.Setup.Locks[random.Next(arena.Setup.Locks.Count)], arena.Crew.Pick(random), Between(random, 3, 4));
-        var head = FindHead(arena, $"{{lock:{name}}}:queue").GetAwaiter().GetResult();
-        var place = arena.Crew.Workers.ToList().FindIndex(worker => head?.Contains($"-{worker.Id}-", StringComparison.Ordinal) == true);
-        return StopWorker.Of(arena, place < 0 ? any : place, time);
-    }
-
-    private static async Task<string?> FindHead(Arena arena, string queue)
-    {
-        foreach (var node in arena.Setup.Nodes)
+        var (start, any) = (random.Next(arena.Setup.Locks.Count), arena.Crew.Pick(random));
+        var (name, worker) = Enumerable.Range(start, arena.Setup.Locks.Count).Select(number => arena.Setup.Locks[number % arena.Setup.Locks.Count])
+            .Select(name => (Name: name, Worker: FindHead(arena, name))).FirstOrDefault(found => found.Worker is not null, (arena.Setup.Locks[start], null));
+        worker ??= arena.Crew.Workers[any];
+        return new Strike(name, async () =>
         {
             try
             {
-                return await node.AskAsync("ZRANGE", queue, "0", "0").ConfigureAwait(false) is object?[] and [string head] ? head : null;
+                await worker.StopAsync().ConfigureAwait(false);
+                await UntilAnotherHoldsAsync(arena, worker, "lock:" + name).ConfigureAwait(false);
             }
-            catch (Exception e) when (Node.IsAway(e))
+            finally
             {
-                // The next.
+                await worker.ContinueAsync().ConfigureAwait(false);
             }
-        }
+        })
+        { Targets = [worker.Name] };
+    }
 
-        return null;
+    private static WorkerProcess? FindHead(Arena arena, string name) =>
+        FindAsync(arena, "ZRANGE", $"{{lock:{name}}}:queue", "0", "0").GetAwaiter().GetResult() is object?[] and [string token]
+            ? arena.Crew.Workers.FirstOrDefault(worker => IsOf(worker, token))
+            : null;
+
+    private static async Task UntilAnotherHoldsAsync(Arena arena, WorkerProcess worker, string key)
+    {
+        using var end = new CancellationTokenSource(UntilGranted);
+        for (string? granted = null; !end.IsCancellationRequested;)
+        {
+            var holder = await FindAsync(arena, "GET", key).ConfigureAwait(false) as string;
+            if (granted is not null && holder is not null && holder != granted)
+            {
+                return;
+            }
+
+            if (granted is null && holder is not null && IsOf(worker, holder))
+            {
+                granted = holder;
+                end.CancelAfter(Longest);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(2), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    // "machine-process-connection:random"
+    private static bool IsOf(WorkerProcess worker, string token) => token.Contains($"-{worker.Id}-", StringComparison.Ordinal);
+
+    private static async Task<object?> FindAsync(Arena arena, params string[] words)
+    {
+        try
+        {
+            return await arena.AskOwnerAsync(words).ConfigureAwait(false);
+        }
+        catch (Exception e) when (Node.IsAway(e))
+        {
+            return null;
+        }
     }
 }
 
@@ -87,6 +130,10 @@ internal sealed class StopHeadOfLine() : Fault("stop-worker-in-line")
 internal sealed class ForeignClient() : Fault("foreign-client")
 {
     private int _started;
+
+    public override int Weight => 1;
+
+    public override bool StrikesProcesses => true;
 
     public override TimeSpan Recovery => TimeSpan.FromSeconds(3);
 
@@ -101,7 +148,7 @@ internal sealed class ForeignClient() : Fault("foreign-client")
         var plan = arena.Crew.PlanOf($"foreign{Interlocked.Increment(ref _started)}", arena.Crew.Pick(random));
         return new Strike($"{time.TotalSeconds:F1}s", async () =>
         {
-            using var client = Workers.WorkerProcess.Start(plan.Name, python, Path.Combine(AppContext.BaseDirectory, "Workers", "foreign.py"), plan.ToJson());
+            using var client = WorkerProcess.Start(plan.Name, python, Path.Combine(AppContext.BaseDirectory, "Workers", "foreign.py"), plan.ToJson());
             await Task.Delay(time).ConfigureAwait(false);
             if (await client.EndAsync().ConfigureAwait(false) is { } complaint)
             {

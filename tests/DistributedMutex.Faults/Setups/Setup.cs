@@ -8,7 +8,13 @@ internal abstract class Setup(string folder) : IDisposable
 {
     public const int Workers = 3;
 
-    public IReadOnlyList<string> Locks { get; } = ["orders", "stock", "mail", "invoices"];
+    /// <summary>Locks that are held for a moment, over and over.</summary>
+    public IReadOnlyList<string> BusyLocks { get; } = ["orders", "stock", "mail", "invoices", "parcels"];
+
+    /// <summary>Locks that are held for long, and so wanted by few: whoever wants the others would soon all stand here.</summary>
+    public IReadOnlyList<string> SlowLocks { get; } = ["reports", "archive"];
+
+    public IReadOnlyList<string> Locks => [.. BusyLocks, .. SlowLocks];
 
     /// <summary>The servers that hold data.</summary>
     public abstract IReadOnlyList<Node> Nodes { get; }

@@ -1,38 +1,51 @@
 namespace DistributedMutex.Faults.Workers;
 
-/// <summary>What a caller is about to do, drawn by lot: mostly short things, now and then one that outlasts a lease.</summary>
+/// <summary>What a caller is about to do, drawn by lot.</summary>
 internal sealed record Errand(string Lock, TimeSpan Wait, TimeSpan Work, TimeSpan? Extension, TimeSpan? Patience, bool Disposes, TimeSpan Rest)
 {
-    private static readonly TimeSpan LongestBlockingWait = TimeSpan.FromSeconds(4);
-
-    public static Errand Draw(Random random, IReadOnlyList<string> locks, TimeSpan lease, bool isBlocking)
+    /// <summary>Short work, as most locks are for; now and then a look at a lock that is held for long.</summary>
+    public static Errand DrawBusy(Random random, WorkerPlan plan, TimeSpan lease)
     {
-        // The first lock is wanted more than the others.
-        var @lock = locks[random.Next(3) == 0 ? 0 : random.Next(locks.Count)];
+        var @lock = random.Next(200) == 0 ? Pick(random, plan.SlowLocks) : random.Next(4) == 0 ? plan.BusyLocks[0] : Pick(random, plan.BusyLocks);
         var wait = random.Next(20) switch
         {
             0 => TimeSpan.Zero,
-            < 6 => Milliseconds(random.Next(20, 800)),
-            < 17 => Milliseconds(random.Next(1000, 4000)),
-            _ => isBlocking ? LongestBlockingWait : TimeSpan.FromSeconds(20),
+            < 10 => Milliseconds(random.Next(20, 800)),
+            < 16 => Milliseconds(random.Next(1000, 4000)),
+            _ => Milliseconds(random.Next(6000, 9000)),
         };
         var work = random.Next(2000) switch
         {
-            0 when lease < TimeSpan.FromSeconds(5) => lease * 1.3,
             < 8 => Milliseconds(random.Next(200, 800)),
-            < 60 => Milliseconds(random.Next(20, 100)),
-            < 800 => Milliseconds(random.Next(1, 8)),
+            < 40 => Milliseconds(random.Next(20, 100)),
+            < 500 => Milliseconds(random.Next(1, 8)),
             _ => TimeSpan.Zero,
         };
-        return new Errand(
-            @lock,
-            wait,
-            work,
-            work > Milliseconds(50) && random.Next(3) == 0 ? lease * (1 + random.NextDouble()) : null,
-            random.Next(2) == 0 ? Milliseconds(random.Next(1, 300)) : null,
-            random.Next(3) == 0,
-            Milliseconds(random.Next(10) == 0 ? random.Next(10, 60) : random.Next(3)));
+        return Draw(random, @lock, wait, work, lease, Milliseconds(random.Next(20) == 0 ? random.Next(10, 60) : random.Next(3)));
     }
+
+    /// <summary>Work that now and then outlasts a lease.</summary>
+    public static Errand DrawSlow(Random random, WorkerPlan plan, TimeSpan lease)
+    {
+        var work = random.Next(4) switch
+        {
+            0 => lease * (1.2 + random.NextDouble()),
+            1 => Milliseconds(random.Next(300, 1500)),
+            _ => Milliseconds(random.Next(20, 300)),
+        };
+        return Draw(random, Pick(random, plan.SlowLocks), Milliseconds(random.Next(1000, 12_000)), work, lease, Milliseconds(random.Next(10, 200)));
+    }
+
+    private static Errand Draw(Random random, string @lock, TimeSpan wait, TimeSpan work, TimeSpan lease, TimeSpan rest) => new(
+        @lock,
+        wait,
+        work,
+        work > Milliseconds(50) && random.Next(3) == 0 ? lease * (1 + random.NextDouble()) : null,
+        random.Next(2) == 0 ? Milliseconds(random.Next(1, 300)) : null,
+        random.Next(3) == 0,
+        rest);
+
+    private static string Pick(Random random, IReadOnlyList<string> names) => names[random.Next(names.Count)];
 
     private static TimeSpan Milliseconds(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
 }

@@ -21,7 +21,7 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
 
     public HistoryWriter History => history;
 
-    public Dictionary<string, FencedStore> Stores { get; } = plan.Locks.ToDictionary(name => name, name => new FencedStore(plan.Folder, name));
+    public Dictionary<string, FencedStore> Stores { get; } = plan.BusyLocks.Concat(plan.SlowLocks).ToDictionary(name => name, name => new FencedStore(plan.Folder, name));
 
     /// <summary>What a worker process does.</summary>
     public static async Task<int> RunAsync(string json)
@@ -68,8 +68,15 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
 
     private async Task WorkAsync(CancellationToken stop)
     {
+        if (plan.Connection.Contains("serviceName", StringComparison.Ordinal))
+        {
+            // The client's own search for a new master blocks threads of the pool, for seconds; on two cores there are two.
+            ThreadPool.SetMinThreads(16, 16);
+        }
+
         var (resp2, resp3) = (Open(RedisProtocol.Resp2), Open(RedisProtocol.Resp3));
         var shared = Keep(new RedisMutex(resp3, new MutexOptions { Lease = Short }));
+        var slow = Keep(new RedisMutex(resp2, new MutexOptions { Lease = Short }));
         var patient = Keep(new RedisMutex(resp3, new MutexOptions { Lease = Long }));
         var service = Keep(new ServiceCollection().AddSingleton<IConnectionMultiplexer>(resp2)
             .AddDistributedMutex(options => (options.Lease, options.Wait) = (Short, ServiceWait)).BuildServiceProvider())
@@ -82,6 +89,8 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
             new ScopeCaller(patient, "patient", "scope-long", Long),
             new ServiceCaller(service, "service", "service", Short, ServiceWait),
             new ServiceCaller(service, "service", "service2", Short, ServiceWait),
+            new ScopeCaller(shared, "shared", "slow-scope", Short) { IsSlow = true },
+            new LockCaller(slow, "slow", "slow-lock", Short) { IsSlow = true },
         ];
         if (await OpenOwnAsync(stop).ConfigureAwait(false) is { } own)
         {

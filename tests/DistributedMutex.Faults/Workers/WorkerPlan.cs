@@ -7,11 +7,12 @@ namespace DistributedMutex.Faults.Workers;
 /// <param name="Folder">Where the history and the stores are.</param>
 /// <param name="Origin">When the run began, by CLOCK_MONOTONIC.</param>
 /// <param name="Seed">What it chooses by.</param>
-/// <param name="Locks">What it locks.</param>
+/// <param name="BusyLocks">What it locks for a moment.</param>
+/// <param name="SlowLocks">What it locks for long.</param>
 /// <param name="Connection">How its shared connections are configured, as StackExchange.Redis reads it.</param>
 /// <param name="Own">The server of the mutexes that open a connection of their own; null where RedisSettings can't name it, as with Sentinel.</param>
 internal sealed record WorkerPlan(
-    string Name, string Folder, long Origin, int Seed, IReadOnlyList<string> Locks, string Connection, RedisSettings? Own)
+    string Name, string Folder, long Origin, int Seed, IReadOnlyList<string> BusyLocks, IReadOnlyList<string> SlowLocks, string Connection, RedisSettings? Own)
 {
     public string ToJson() => JsonSerializer.Serialize(this);
 

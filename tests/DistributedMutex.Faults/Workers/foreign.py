@@ -31,7 +31,7 @@ with open(f"{plan['Folder']}/{plan['Name']}.history", "x", buffering=1) as histo
     op = 0
     while not stopped.is_set():
         op += 1
-        name = chance.choice(plan["Locks"])
+        name = chance.choice(plan["BusyLocks"])
         lock = Lock(client, f"lock:{name}", timeout=LEASE, sleep=0.02, blocking_timeout=WAIT)
         write("acquire", op=op, lock=name, api="foreign", wait=WAIT, lease=LEASE)
         try:

@@ -1,7 +1,7 @@
 using DistributedMutex.Faults.Checking;
 using DistributedMutex.Faults.History;
 
-namespace DistributedMutex.Tests.Faults;
+namespace DistributedMutex.Tests.FaultCampaign;
 
 /// <summary>A history as a test tells it, in the words of those that a run writes.</summary>
 internal sealed class ToldHistory

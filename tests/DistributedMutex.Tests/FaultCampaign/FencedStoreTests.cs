@@ -3,7 +3,7 @@ using DistributedMutex.Faults.History;
 using DistributedMutex.Faults.Store;
 using DistributedMutex.Tests.Processes;
 
-namespace DistributedMutex.Tests.Faults;
+namespace DistributedMutex.Tests.FaultCampaign;
 
 /// <summary>The store that a campaign's workers write to, and what the checker says of its journal.</summary>
 public sealed class FencedStoreTests : IDisposable

@@ -1,4 +1,4 @@
-namespace DistributedMutex.Tests.Faults;
+namespace DistributedMutex.Tests.FaultCampaign;
 
 /// <summary>What the checker says of waiters, of service, and of what is left.</summary>
 [Quick]

@@ -1,4 +1,4 @@
-namespace DistributedMutex.Tests.Faults;
+namespace DistributedMutex.Tests.FaultCampaign;
 
 /// <summary>What the checker says of holders: histories that are wrong in one way, and their neighbours that are right.</summary>
 [Quick]
