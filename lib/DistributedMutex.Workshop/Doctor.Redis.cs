@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using DistributedMutex.Settings;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Workshop;
@@ -21,7 +22,7 @@ public static partial class Doctor
             var settings = RedisSettings.FromEnvironment();
             var variables = RedisSettings.Variables.Where(name => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(name))).ToList();
             var overridden = variables.Count == 0 ? "" : $", and {string.Join(", ", variables)} of the environment, which {(variables.Count == 1 ? "wins" : "win")} over it";
-            return RedisSettings.FindEnvFile() is { } file
+            return EnvFile.Find() is { } file
                 ? (new(".env", DoctorState.Fine, $"{file}{overridden}"), settings)
                 : (new(".env", DoctorState.Optional, $"there is none in this folder or above it, so {settings} is looked for{overridden}. 'git checkout .env' brings it back."), settings);
         }

@@ -1,6 +1,7 @@
 using System.IO.Pipes;
 using System.Net;
 using System.Net.Sockets;
+using DistributedMutex.Settings;
 using StackExchange.Redis;
 
 namespace DistributedMutex.Workshop;
@@ -35,7 +36,7 @@ public static class RedisServer
     private static RedisSettings Find()
     {
         var settings = RedisSettings.FromEnvironment();
-        var named = IsSet("REDIS_HOST") || IsSet("REDIS_PORT");
+        var named = SettingsReader.IsServerNamed;
         if (!named && IsThisMachine(settings.Host) && !Listens(settings))
         {
             return UsePrivate($"{settings} does not answer");
@@ -144,8 +145,6 @@ public static class RedisServer
             return false;
         }
     }
-
-    private static bool IsSet(string variable) => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(variable));
 
     internal static bool IsThisMachine(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));

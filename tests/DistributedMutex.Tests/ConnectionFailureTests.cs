@@ -137,7 +137,7 @@ public sealed class ConnectionFailureTests(OwnRedisFixture server) : IClassFixtu
 
     [Theory]
     [InlineData("localhost:6379", "localhost:6379:1", "a host name or address alone: the port goes into REDIS_PORT")]
-    [InlineData("redis://me:secret-one@localhost", "redis://…@localhost:1", "a host name or address, not a URL")]
+    [InlineData("redis://me:secret-one@localhost", "redis://…@localhost:1", "a host name or address; a URL goes into REDIS_URL")]
     [InlineData("one,two", "one,two:1", "one host; for several servers, give RedisMutex a connection of your own")]
     [InlineData("localhost ", "localhost :1", "a host name or address")]
     public void A_host_that_cannot_be_one_is_not_tried(string host, string shown, string expected)

@@ -107,8 +107,6 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
         Assert.DoesNotContain(Clone.Root, metadata.ToString(), StringComparison.Ordinal);
         Assert.Equal(
             [
-                "DotNetEnv",
-                "Microsoft.Extensions.Configuration",
                 "Microsoft.Extensions.DependencyInjection.Abstractions",
                 "Microsoft.Extensions.Diagnostics.HealthChecks",
                 "Microsoft.Extensions.Logging.Abstractions",

@@ -1,3 +1,5 @@
+using DistributedMutex.Settings;
+
 namespace DistributedMutex.Tests.Servers;
 
 /// <summary>REDIS_TEST_URL: redis://[user:password@]host[:port], a server that the tests may fill and flush.</summary>
@@ -10,18 +12,13 @@ internal static class TestUrl
 
     public static RedisSettings Parse(string url)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "redis" || uri.Host.Length == 0 || uri.AbsolutePath.Length > 1)
+        try
         {
-            throw new FormatException($"{Variable} must be redis://[user:password@]host[:port].");
+            return RedisUrl.Parse(url) is { Ssl: false } settings ? settings : throw new FormatException("redis://, without TLS");
         }
-
-        var credentials = uri.UserInfo.Split(':', 2);
-        return new RedisSettings
+        catch (FormatException wrong)
         {
-            Host = uri.Host,
-            Port = uri.Port < 0 ? 6379 : uri.Port,
-            User = credentials is [{ Length: > 0 } user, _] ? Uri.UnescapeDataString(user) : null,
-            Password = credentials is [_, { Length: > 0 } password] ? Uri.UnescapeDataString(password) : null,
-        };
+            throw new FormatException($"{Variable} must be {wrong.Message}.");
+        }
     }
 }
