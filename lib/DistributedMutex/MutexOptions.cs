@@ -1,4 +1,5 @@
 using DistributedMutex.Diagnostics;
+using DistributedMutex.Protocol;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -34,6 +35,14 @@ public sealed class MutexOptions
     /// <summary>The longest that a lock is held, renewals and extensions included; no bound by default. More than zero.</summary>
     public TimeSpan? MaxHold { get; set; }
 
+    /// <summary>
+    /// What the key of a lock begins with, before the name of the resource; "lock:" by default, not blank. All that share a
+    /// lock must agree on it. The other keys of the lock follow it: its queue is <c>{lock:order:42}:queue</c>, say. A prefix
+    /// with a hash tag, such as "{orders}:", keeps all locks in one slot of a Redis Cluster; then the queue is
+    /// <c>queue:{orders}:order:42</c>.
+    /// </summary>
+    public string KeyPrefix { get; set; } = LockKeys.DefaultPrefix;
+
     /// <summary>The clock for deadlines, waits and renewals; the system's by default.</summary>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;
 
@@ -49,8 +58,20 @@ public sealed class MutexOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(MaxHold ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(MaxHold));
         ValidateWait(Wait, nameof(Wait));
         ValidateRetry(Retry, nameof(Retry));
+        ValidateKeyPrefix(KeyPrefix, nameof(KeyPrefix));
         ArgumentNullException.ThrowIfNull(TimeProvider, nameof(TimeProvider));
         return (MutexOptions)MemberwiseClone();
+    }
+
+    // Without a prefix, a lock's key could be that of the application's data. Half a hash tag would be closed, or not, by the
+    // name of a resource.
+    private static void ValidateKeyPrefix(string prefix, string name)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(prefix, name);
+        if (prefix.AsSpan().ContainsAny('{', '}') && LockKeys.OwnTag(prefix) is null)
+        {
+            throw new ArgumentException($"'{prefix}' has a brace that is not part of a whole hash tag, such as that of '{{orders}}:'.", name);
+        }
     }
 
     internal static TimeSpan ValidateWait(TimeSpan wait, string name)

@@ -23,7 +23,7 @@ public sealed class RedisMutex : RedisClient
 
     /// <summary>Connects to the server that <see cref="RedisSettings.FromEnvironment"/> names.</summary>
     /// <exception cref="FormatException">The environment or the .env file holds a value that cannot be read.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
     public RedisMutex(MutexOptions? options = null)
         : this(RedisSettings.FromEnvironment(), options)
@@ -31,13 +31,13 @@ public sealed class RedisMutex : RedisClient
     }
 
     /// <summary>Connects to the server that <paramref name="settings"/> names.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
     public RedisMutex(RedisSettings settings, MutexOptions? options = null)
         : base(AfterChecking(ref options, settings)) => (_options, _context) = (options!, Open(options!));
 
     /// <summary>Uses a connection that the caller owns; this object never closes it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public RedisMutex(IConnectionMultiplexer connection, MutexOptions? options = null)
         : base(AfterChecking(ref options, connection)) => (_options, _context) = (options!, Open(options!));
 
@@ -122,7 +122,7 @@ public sealed class RedisMutex : RedisClient
     public async Task<bool> IsLockedAsync(LockKey resource, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposing != 0, this);
-        var asking = Database.KeyExistsAsync(new LockKeys(resource.ToResource(nameof(resource))).Lock);
+        var asking = Database.KeyExistsAsync(new LockKeys(resource.ToResource(nameof(resource)), _options.KeyPrefix).Lock);
         return await asking.Within(Timeout.InfiniteTimeSpan, _options.TimeProvider, sync: false, cancellationToken).ConfigureAwait(false);
     }
 
@@ -160,6 +160,7 @@ public sealed class RedisMutex : RedisClient
             new LockProtocol(Database),
             mailbox,
             new LineOptions(options.Lease, options.MaxHold, () => OwnerToken.New(mailbox.ClientId)),
+            options.KeyPrefix,
             options.TimeProvider,
             options.NewLogger(),
             new CallCounter(),

@@ -55,20 +55,21 @@ public abstract class FenceTests(ServerFixture server)
     {
         using var client = server.NewForeignClient();
         await using var mutex = server.NewMutex();
-        var keys = new LockKeys(server.NewResource());
-        await using (await mutex.AcquireAsync(keys.Resource))
+        var resource = server.NewResource();
+        var keys = new LockKeys(resource);
+        await using (await mutex.AcquireAsync(resource))
         {
         }
 
         var replicated = await client.Database.StringGetAsync(keys.Fence);
         long unseen;
-        await using (var held = await mutex.AcquireAsync(keys.Resource))
+        await using (var held = await mutex.AcquireAsync(resource))
         {
             unseen = held.Fence;
         }
 
         await client.Database.StringSetAsync(keys.Fence, replicated);
-        await using var later = await mutex.AcquireAsync(keys.Resource);
+        await using var later = await mutex.AcquireAsync(resource);
         Assert.True(later.Fence > unseen);
     }
 
@@ -98,8 +99,9 @@ public abstract class FenceTests(ServerFixture server)
     {
         using var client = server.NewForeignClient();
         using var mutex = server.NewMutex();
-        var keys = new LockKeys(server.NewResource());
-        using (mutex.Acquire(keys.Resource))
+        var resource = server.NewResource();
+        var keys = new LockKeys(resource);
+        using (mutex.Acquire(resource))
         {
         }
 

@@ -7,6 +7,8 @@ namespace DistributedMutex.Tests;
 [Collection(OnRedis.Name)]
 public sealed class KeyTests(RedisFixture server)
 {
+    private static readonly string[] Prefixes = ["lock:", "shop:locks:", "{shop}:", "shop{a}:", "}{b}:"];
+
     public static TheoryData<string> Names => [.. AllNames];
 
     private static readonly string[] AllNames =
@@ -20,15 +22,25 @@ public sealed class KeyTests(RedisFixture server)
     {
         using var cluster = await StartClusterAsync();
         using var admin = ServerFixture.ConnectAsAdmin(cluster);
-        var keys = new LockKeys(name);
-        Assert.Equal("lock:" + name, (string)keys.Lock!);
-        var slots = keys.All.Select(key => (int)admin.GetDatabase().Execute("CLUSTER", "KEYSLOT", key)).Distinct();
-        Assert.Single(slots);
-        Assert.Equal(3, keys.All.Select(key => (string)key!).Distinct().Count());
+        foreach (var prefix in Prefixes)
+        {
+            var keys = new LockKeys(name, prefix);
+            Assert.Equal(prefix + name, (string)keys.Lock!);
+            var slots = keys.All.Select(key => (int)admin.GetDatabase().Execute("CLUSTER", "KEYSLOT", key)).Distinct();
+            Assert.Single(slots);
+            Assert.Equal(3, keys.All.Select(key => (string)key!).Distinct().Count());
+
+            // Or else a resource could have the name of another's queue.
+            Assert.All(keys.All[1..], key => Assert.False(((string)key!).StartsWith(prefix, StringComparison.Ordinal)));
+            Assert.Equal(keys.All, LockKeys.OfKey(prefix + name).All);
+        }
     }
 
     [Fact]
-    public async Task Locks_are_handed_over_on_a_cluster_node_whatever_their_names()
+    public void The_default_prefix_is_what_other_clients_use() => Assert.Equal("lock:", new MutexOptions().KeyPrefix);
+
+    [Fact]
+    public async Task Locks_are_handed_over_on_a_cluster_node_whatever_their_names_and_prefixes()
     {
         using var cluster = await StartClusterAsync();
         using var admin = ServerFixture.ConnectAsAdmin(cluster);
@@ -38,16 +50,19 @@ public sealed class KeyTests(RedisFixture server)
             await Task.Delay(50);
         }
 
-        await using var mutex = new RedisMutex(ServerFixture.SettingsOf(cluster));
-        await using var other = new RedisMutex(ServerFixture.SettingsOf(cluster));
-        foreach (var name in AllNames)
+        foreach (var options in Prefixes.Select(prefix => new MutexOptions { KeyPrefix = prefix }))
         {
-            Assert.True(await mutex.LockAsync(name));
-            var waiting = other.LockAsync(name, TimeSpan.FromSeconds(20));
-            await ServerFixture.UntilQueuedAsync(other.Database, name, 1);
-            Assert.True(await mutex.UnlockAsync(name));
-            Assert.True(await waiting);
-            Assert.True(await other.UnlockAsync(name));
+            await using var mutex = new RedisMutex(ServerFixture.SettingsOf(cluster), options);
+            await using var other = new RedisMutex(ServerFixture.SettingsOf(cluster), options);
+            foreach (var name in AllNames)
+            {
+                Assert.True(await mutex.LockAsync(name));
+                var waiting = other.LockAsync(name, TimeSpan.FromSeconds(20));
+                await ServerFixture.UntilQueuedAsync(other.Database, new LockKeys(name, options.KeyPrefix), 1);
+                Assert.True(await mutex.UnlockAsync(name));
+                Assert.True(await waiting);
+                Assert.True(await other.UnlockAsync(name));
+            }
         }
     }
 

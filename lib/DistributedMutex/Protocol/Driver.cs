@@ -20,7 +20,7 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
 
     public Line Line => _line;
 
-    public LockKeys Keys => _keys ??= new LockKeys(resource);
+    public LockKeys Keys => _keys ??= new LockKeys(resource, context.KeyPrefix);
 
     public TimeSpan Now => context.Time.Now();
 

@@ -4,27 +4,32 @@ using StackExchange.Redis;
 namespace DistributedMutex.Protocol;
 
 /// <summary>
-/// The keys of one resource, all in one Redis Cluster slot. The lock itself is always "lock:" and the name, as people and
-/// other clients expect it; the others begin with a hash tag that puts them beside it.
+/// The keys of one resource, all in one Redis Cluster slot. The lock itself is the prefix and the name, "lock:" unless the
+/// options say otherwise, as people and other clients expect it; the others are put beside it by a hash tag. They never begin
+/// as the prefix does, so that no name of a resource is the queue of another.
 /// </summary>
 internal sealed class LockKeys
 {
-    private const string Prefix = "lock:";
+    public const string DefaultPrefix = "lock:";
 
-    public LockKeys(string resource)
+    public LockKeys(string resource, string prefix = DefaultPrefix)
     {
-        Resource = resource;
-        var key = Prefix + resource;
+        var key = prefix + resource;
         Lock = key;
+        if (key.StartsWith('{'))
+        {
+            // A prefix that begins with a brace begins with a whole hash tag: MutexOptions sees to it.
+            (Queue, Fence) = ("queue:" + key, "fence:" + key);
+        }
+        else
+        {
+            // The key itself is the tag, unless it holds a brace that would end it.
+            var (tag, rest) = key.Contains('}', StringComparison.Ordinal) ? (FindTag(key), ":" + key) : (key, "");
+            (Queue, Fence) = ($"{{{tag}}}{rest}:queue", $"{{{tag}}}{rest}:fence");
+        }
 
-        // The key itself is the tag, unless it holds a brace that would end it.
-        var (tag, rest) = key.Contains('}', StringComparison.Ordinal) ? (FindTag(key), ":" + key) : (key, "");
-        Queue = $"{{{tag}}}{rest}:queue";
-        Fence = $"{{{tag}}}{rest}:fence";
         All = [Lock, Queue, Fence];
     }
-
-    public string Resource { get; }
 
     public RedisKey Lock { get; }
 
@@ -36,20 +41,26 @@ internal sealed class LockKeys
     public RedisKey[] All { get; }
 
     /// <summary>Those of the lock whose key is given.</summary>
-    public static LockKeys OfKey(string key) => new(key[Prefix.Length..]);
+    public static LockKeys OfKey(string key) => new(key, prefix: "");
 
-    // The key's own hash tag if it has one, otherwise the first number with the same slot (Redis Cluster specification).
-    private static string FindTag(string key)
+    /// <summary>The hash tag that a key has of its own, if any: by it, not by the whole key, its slot is found (Redis Cluster specification).</summary>
+    public static string? OwnTag(string key)
     {
         var open = key.IndexOf('{', StringComparison.Ordinal);
         var close = open < 0 ? -1 : key.IndexOf('}', open);
-        if (close > open + 1)
+        return close > open + 1 ? key[(open + 1)..close] : null;
+    }
+
+    // The key's own hash tag if it has one, otherwise the first number with the same slot.
+    private static string FindTag(string key)
+    {
+        if (OwnTag(key) is { } tag)
         {
-            return key[(open + 1)..close];
+            return tag;
         }
 
         var slot = Slot(key);
-        return Enumerable.Range(0, int.MaxValue).Select(number => $"{number}").First(tag => Slot(tag) == slot);
+        return Enumerable.Range(0, int.MaxValue).Select(number => $"{number}").First(number => Slot(number) == slot);
     }
 
     // CRC-16/XMODEM, which the framework lacks.

@@ -13,7 +13,7 @@ public sealed class DriversTests
     private readonly DriverContext _context;
 
     public DriversTests() => _context = new DriverContext(
-        null!, null!, new LineOptions(LineHarness.Lease, null, () => "mine:1"), _clock, NullLogger.Instance, new CallCounter(), _drivers.MayKeep, _drivers.Forget);
+        null!, null!, new LineOptions(LineHarness.Lease, null, () => "mine:1"), LockKeys.DefaultPrefix, _clock, NullLogger.Instance, new CallCounter(), _drivers.MayKeep, _drivers.Forget);
 
     [Fact]
     public void A_resource_is_remembered_for_its_next_caller_until_the_lease_would_have_ended()

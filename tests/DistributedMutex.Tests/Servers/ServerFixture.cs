@@ -109,14 +109,17 @@ public abstract class ServerFixture : IAsyncLifetime
     }
 
     /// <summary>Waits until so many wait for a resource in Redis.</summary>
-    internal static async Task UntilQueuedAsync(IDatabase database, string resource, int count, ChildProcess? waiter = null)
+    internal static Task UntilQueuedAsync(IDatabase database, string resource, int count, ChildProcess? waiter = null) =>
+        UntilQueuedAsync(database, new LockKeys(resource), count, waiter);
+
+    /// <inheritdoc cref="UntilQueuedAsync(IDatabase, string, int, ChildProcess)"/>
+    internal static async Task UntilQueuedAsync(IDatabase database, LockKeys keys, int count, ChildProcess? waiter = null)
     {
-        var queue = new LockKeys(resource).Queue;
         var started = TimeProvider.System.GetTimestamp();
-        while (await database.SortedSetLengthAsync(queue) is var queued && queued != count)
+        while (await database.SortedSetLengthAsync(keys.Queue) is var queued && queued != count)
         {
             Assert.True(
-                TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"{queued} wait for {resource}, never {count}; the process said '{waiter?.Said}'.");
+                TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(60), $"{queued} wait for {keys.Lock}, never {count}; the process said '{waiter?.Said}'.");
             await Task.Delay(5);
         }
     }
