@@ -208,6 +208,19 @@ public sealed class LineTurnTests
         Assert.Null(_line.Line.Locked);
     }
 
+    [Fact]
+    public void Where_others_wait_inside_a_holder_is_promised_no_more_than_its_lease()
+    {
+        var first = _line.Comes();
+        _line.Comes();
+        var question = _line.Asks(first);
+        Assert.Equal(LineHarness.Lease + Line.Turn, question.Lease);
+
+        _line.Takes(question);
+
+        Assert.Equal(_line.Now + LineHarness.Lease.LessDrift(), _line.Has(first).Deadline);
+    }
+
     private void Extends(Hold held, TimeSpan lease)
     {
         Assert.Equal(lease, held.Extend(lease, _line.Now));
