@@ -5,9 +5,13 @@
 
 // Lesson 1 from a terminal: the race. notebooks/01-race.ipynb says more about each step.
 
-return await Lesson.RunAsync(async () =>
+return await Lesson.RunAsync(Steps, YourTurn);
+
+async Task Steps()
 {
-    Lesson.Step("What goes wrong: five threads, one counter, no lock");
+    Lesson.Step(
+        "What goes wrong: five threads, one counter, no lock",
+        "The counter is a number in a file. To add 1 to it, a thread reads it, works out the new number, and writes it back. Each of five threads does that four times.");
     var counter = new CounterFile();
 
     void AddOne()
@@ -30,11 +34,15 @@ return await Lesson.RunAsync(async () =>
     });
     Console.WriteLine($"Five threads added 20. The counter says {counter.Read()}.");
 
-    Lesson.Step("The picture: each bar goes from a read to the write");
+    Lesson.Step(
+        "The picture: each bar goes from a read to the write",
+        "One update by each thread. The bars overlap: all read the same number, and all write the same number back. The last one wins, and nobody is told. From the read to the write, only one may be inside.");
     counter.Write(0);
     Console.WriteLine(Timeline.Record(() => Threads.Run(5, _ => AddOne())));
 
-    Lesson.Step("The fix, in one process: lock");
+    Lesson.Step(
+        "The fix, in one process: lock",
+        "What guards such a stretch is a mutex: mutual exclusion. C# has one for the threads of one process.");
     var gate = new object();
 
     void AddOneInLock()
@@ -49,17 +57,22 @@ return await Lesson.RunAsync(async () =>
     Console.WriteLine(Timeline.Record(() => Threads.Run(5, _ => AddOneInLock())));
     Console.WriteLine($"Five threads added 5. The counter says {counter.Read()}.");
 
-    Lesson.Step("What goes wrong again: two processes, each with a lock of its own");
+    Lesson.Step(
+        "What goes wrong again: two processes, each with a lock of its own",
+        "Your service does not run once. Here a second process adds to the same file, with the same code. A `lock` is an object in the memory of one process: the other never hears of it.");
     counter.Write(0);
     var (here, there) = await AnotherProcess.AddsTooAsync(counter, times: 20, AddOneInLock);
     Console.WriteLine($"This process added {here}, the other one {there}. That makes {here + there}. The counter says {counter.Read()}.");
 
-    Lesson.Step("The fix, for all processes: a mutex in Redis");
-    var mutex = new RedisMutex();
+    Lesson.Step(
+        "The fix, for all processes: a mutex in Redis",
+        "Both must ask the same third party. Here that is Redis: a lock is a key there, and only one can have it. RedisMutex does the asking.");
+    using var mutex = new RedisMutex();
+    var resource = Lesson.Name("counter"); // a name of your own: others may use this Redis too
 
     void AddOneInMutex()
     {
-        if (mutex.Lock("counter"))
+        if (mutex.Lock(resource))
         {
             try
             {
@@ -67,27 +80,31 @@ return await Lesson.RunAsync(async () =>
             }
             finally
             {
-                mutex.Unlock("counter");
+                mutex.Unlock(resource);
             }
         }
     }
 
     counter.Write(0);
-    (here, there) = await AnotherProcess.AddsTooAsync(counter, times: 20, AddOneInMutex, mutex: "counter");
+    (here, there) = await AnotherProcess.AddsTooAsync(counter, times: 20, AddOneInMutex, mutex: resource);
     Console.WriteLine($"This process added {here}, the other one {there}. That makes {here + there}. The counter says {counter.Read()}.");
+}
 
-    Lesson.Step("Your turn: it works for one process. Make it work for two, and run this script again");
+async Task YourTurn()
+{
+    Lesson.Exercise("AddSafely works for one process. Make it work for two.");
 
     // Your turn:
-    void AddSafely()
+    var ours = new object();
+
+    void AddSafely(RedisMutex mutex, string resource, CounterFile counter)
     {
-        lock (gate)
+        lock (ours)
         {
-            AddOne();
+            counter.AddOne();
         }
     }
     // Up to here.
 
-    CounterCheck.WithFiveThreads(counter, AddSafely);
-    await CounterCheck.WithAnotherProcessAsync(counter, "counter", AddSafely);
-});
+    await CounterCheck.RunAsync(AddSafely);
+}

@@ -5,22 +5,29 @@
 
 // Lesson 2 from a terminal: Lock and Unlock. notebooks/02-lock-unlock.ipynb says more about each step.
 
-return await Lesson.RunAsync(async () =>
-{
-    Lesson.Step("What Redis holds");
-    var mutex = new RedisMutex();
+return await Lesson.RunAsync(Steps, YourTurn);
 
-    if (mutex.Lock("report"))
+async Task Steps()
+{
+    Lesson.Step(
+        "What Redis holds",
+        "Lock says whether you have the lock. While you do, there is a key in Redis. Its value is the owner token: who holds the lock. Its time to live is the lease: if your process dies, Redis drops the key when that ends.");
+    using var mutex = new RedisMutex();
+    var resource = Lesson.Name("report"); // a name of your own: others may use this Redis too
+
+    if (mutex.Lock(resource))
     {
-        RedisCli.Run("GET lock:report");
-        RedisCli.Run("TTL lock:report");
-        mutex.Unlock("report");
+        RedisCli.Run($"GET lock:{resource}");
+        RedisCli.Run($"TTL lock:{resource}");
+        mutex.Unlock(resource);
     }
 
-    RedisCli.Run("GET lock:report");
+    RedisCli.Run($"GET lock:{resource}");
 
-    Lesson.Step("What goes wrong: work throws, and there is no finally (a lease of 2 seconds)");
-    var hasty = new RedisMutex(new MutexOptions { Lease = TimeSpan.FromSeconds(2) });
+    Lesson.Step(
+        "What goes wrong: work throws, and there is no finally",
+        "The lease is 2 seconds here, so that you need not wait for long. Nobody is working any more, and it is still locked.");
+    using var hasty = new RedisMutex(new MutexOptions { Lease = TimeSpan.FromSeconds(2) });
 
     void PrintReport()
     {
@@ -29,9 +36,9 @@ return await Lesson.RunAsync(async () =>
 
     void LockAndPrint()
     {
-        hasty.Lock("report");
+        hasty.Lock(resource);
         PrintReport();
-        hasty.Unlock("report"); // never reached
+        hasty.Unlock(resource); // never reached
     }
 
     try
@@ -43,13 +50,12 @@ return await Lesson.RunAsync(async () =>
         Console.WriteLine(e.Message);
     }
 
-    Console.WriteLine($"Is it still locked? {await mutex.IsLockedAsync("report")}");
+    Console.WriteLine($"Is it still locked? {await mutex.IsLockedAsync(resource)}");
 
-    Lesson.Step("The picture: the first thread throws, the second one waits for the end of the lease");
-    while (await mutex.IsLockedAsync("report"))
-    {
-        await Task.Delay(50); // the lease of the step above
-    }
+    Lesson.Step(
+        "The picture: the first thread throws, the second one waits for the end of the lease",
+        "The first bar goes on long after the exception. The lease is a net for processes that die, no way to unlock. Two seconds, please…");
+    resource = Lesson.Name("report"); // the one above is still locked
 
     Console.WriteLine(Timeline.Record(() =>
     {
@@ -71,17 +77,19 @@ return await Lesson.RunAsync(async () =>
             else
             {
                 locked.Wait();
-                mutex.Lock("report", wait: TimeSpan.FromSeconds(5));
-                mutex.Unlock("report");
+                mutex.Lock(resource, wait: TimeSpan.FromSeconds(5));
+                mutex.Unlock(resource);
             }
         });
     }));
 
-    Lesson.Step("The fix: try and finally");
+    Lesson.Step(
+        "The fix: try and finally",
+        "Whoever locks must unlock, on every way out. And whoever did not get the lock must neither work nor unlock.");
 
     void LockAndPrintSafely()
     {
-        if (!hasty.Lock("report", wait: TimeSpan.FromSeconds(1)))
+        if (!hasty.Lock(resource, wait: TimeSpan.FromSeconds(1)))
         {
             Console.WriteLine("Somebody else is printing.");
             return;
@@ -93,7 +101,7 @@ return await Lesson.RunAsync(async () =>
         }
         finally
         {
-            hasty.Unlock("report");
+            hasty.Unlock(resource);
         }
     }
 
@@ -106,9 +114,12 @@ return await Lesson.RunAsync(async () =>
         Console.WriteLine(e.Message);
     }
 
-    Console.WriteLine($"Is it still locked? {await mutex.IsLockedAsync("report")}");
+    Console.WriteLine($"Is it still locked? {await mutex.IsLockedAsync(resource)}");
+}
 
-    Lesson.Step("Your turn: give the lock back if the work throws; do not work without it");
+async Task YourTurn()
+{
+    Lesson.Exercise("WithLock is to run any work under the lock: give it back if the work throws, and do not work without it.");
 
     // Your turn:
     void WithLock(RedisMutex mutex, string resource, Action work)
@@ -119,5 +130,5 @@ return await Lesson.RunAsync(async () =>
     }
     // Up to here.
 
-    LockUnlockCheck.Run(WithLock);
-});
+    await LockUnlockCheck.RunAsync(WithLock);
+}

@@ -5,7 +5,9 @@
 
 // Lesson 5 from a terminal: five threads. notebooks/05-five-threads.ipynb says more about each step.
 
-return await Lesson.RunAsync(() =>
+return await Lesson.RunAsync(Steps, YourTurn);
+
+Task Steps()
 {
     var file = new SharedFile();
 
@@ -39,7 +41,9 @@ return await Lesson.RunAsync(() =>
         }
     }
 
-    Lesson.Step("What goes wrong: five threads prepare a report and add it to a file, without a lock");
+    Lesson.Step(
+        "What goes wrong: five threads prepare a report and add it to a file, without a lock",
+        "Preparing takes a while and needs nobody. Adding is to read, to think and to write. Fast, and wrong: all read the empty file, and all write line 1.");
     Console.WriteLine(Timeline.Record(() => Threads.Run(5, number =>
     {
         var report = Prepare(number);
@@ -47,14 +51,17 @@ return await Lesson.RunAsync(() =>
     })));
     PrintFile();
 
-    Lesson.Step("The fix: a lock around it all");
-    var mutex = new RedisMutex();
-    using (mutex.Acquire("report")) { } // the first time takes longer
+    Lesson.Step(
+        "The fix: a lock around it all",
+        "Nobody can get in the way now. But look how long it takes.");
+    using var mutex = new RedisMutex();
+    var resource = Lesson.Name("report"); // a name of your own: others may use this Redis too
+    using (mutex.Acquire(resource)) { } // the first time takes longer
 
     file.Write([]);
     var slow = Timeline.Record(() => Threads.Run(5, number =>
     {
-        using (mutex.Acquire("report"))
+        using (mutex.Acquire(resource))
         {
             var report = Prepare(number);
             AddLine(report);
@@ -63,7 +70,9 @@ return await Lesson.RunAsync(() =>
     Console.WriteLine(slow);
     PrintFile();
 
-    Lesson.Step("The same in figures");
+    Lesson.Step(
+        "The same in figures",
+        "The last one waits for all the others: what you do under the lock, everybody waits for. While one prepares, four others wait for nothing. So hold the lock for as short as you can, and not shorter: for the read, the thinking and the write.");
     foreach (var hold in slow.Spans.Where(span => span.Activity == TimelineActivity.Holding))
     {
         var wait = slow.Spans.First(span => span.Lane == hold.Lane && span.Activity == TimelineActivity.Waiting);
@@ -71,8 +80,12 @@ return await Lesson.RunAsync(() =>
     }
 
     Console.WriteLine($"All were done after {slow.Length.TotalMilliseconds:0} ms.");
+    return Task.CompletedTask;
+}
 
-    Lesson.Step("Your turn: hold the lock only as long as you must");
+async Task YourTurn()
+{
+    Lesson.Exercise("AddReport holds the lock all the time. Make it hold the lock only as long as it must.");
 
     // Your turn:
     void AddReport(RedisMutex mutex, string resource, SharedFile file, Func<string> prepare)
@@ -91,8 +104,5 @@ return await Lesson.RunAsync(() =>
     }
     // Up to here.
 
-    file.Write([]);
-    Console.WriteLine(Timeline.Record(() => Threads.Run(5, number => AddReport(mutex, "report", file, () => Prepare(number)))));
-    ReportCheck.Run(AddReport);
-    return Task.CompletedTask;
-});
+    await ReportCheck.RunAsync(AddReport);
+}

@@ -5,10 +5,15 @@
 
 // Lesson 7 from a terminal: fencing. notebooks/07-fencing.ipynb says more about each step.
 
-return await Lesson.RunAsync(async () =>
+return await Lesson.RunAsync(Steps, YourTurn);
+
+async Task Steps()
 {
-    Lesson.Step("What goes wrong: a writer that was stopped wakes up late");
-    var mutex = new RedisMutex();
+    Lesson.Step(
+        "What goes wrong: a writer that was stopped wakes up late",
+        "Another process acquires the lock, looks whether it still holds it, and is about to save. Then it is stopped, by a real signal. After a second its lease is over, and the second writer gets the lock and saves. Then the first goes on.");
+    var resource = Lesson.Name("report"); // a name of your own: others may use this Redis too
+    using var mutex = new RedisMutex();
 
     bool Save(Document document, long fence, string text)
     {
@@ -21,10 +26,10 @@ return await Lesson.RunAsync(async () =>
         Timeline.EnterLane("Writer 2");
 
         // Another process: it holds the lock, has looked, and is stopped.
-        using var late = await StoppedWriter.StartAsync("report", "5 orders");
+        using var late = await StoppedWriter.StartAsync(resource, "5 orders");
         Console.WriteLine($"Writer 1 has fence {late.Fence}. It looks: IsHeld is {late.WasHeld}. It is stopped.");
 
-        await using (var held = await mutex.AcquireAsync("report", wait: TimeSpan.FromSeconds(30)))
+        await using (var held = await mutex.AcquireAsync(resource, wait: TimeSpan.FromSeconds(30)))
         {
             await Task.Delay(200); // works
             var saved = save(report, held.Fence, "6 orders");
@@ -40,10 +45,14 @@ return await Lesson.RunAsync(async () =>
 
     var timeline = await Timeline.RecordAsync(() => TwoWriters(new Document(), Save));
 
-    Lesson.Step("The picture");
+    Lesson.Step(
+        "The picture",
+        "The sixth order is lost, though no two held the lock at the same time: between the look and the write there is always room to be stopped. Only the store can tell that a write comes late.");
     Console.WriteLine(timeline);
 
-    Lesson.Step("The fix: the store refuses a smaller fence than it has seen");
+    Lesson.Step(
+        "The fix: the store refuses a smaller fence than it has seen",
+        "Each holder gets a number that is greater than that of every holder before it: its fence. It sends it along with each write. In a table that is one column and one condition: … WHERE id = @id AND fence <= @fence.");
 
     bool SaveIfNotLate(Document document, long fence, string text)
     {
@@ -59,23 +68,25 @@ return await Lesson.RunAsync(async () =>
 
     await TwoWriters(new Document(), SaveIfNotLate);
 
-    Lesson.Step("What one Redis cannot promise: a replica takes over that has not heard of the lock");
+    Lesson.Step(
+        "What one Redis cannot promise: a replica takes over that has not heard of the lock",
+        "The server says \"yours\" before its replica has copied that. If it dies in that moment, the lock is forgotten, and two hold it. The fence still rises, since it follows the clock: the store is safe.");
 
     async Task FailOver()
     {
         using var servers = await TwoServers.StartAsync();
         await using var before = new RedisMutex(servers.First);
-        await using (await before.AcquireAsync("report"))
+        await using (await before.AcquireAsync(resource))
         {
             // Both servers know of this holder.
         }
 
         await servers.BreakLinkAsync();
-        await using var first = await before.AcquireAsync("report");
+        await using var first = await before.AcquireAsync(resource);
         await servers.FailOverAsync();
 
         await using var after = new RedisMutex(servers.Second);
-        await using var second = await after.AcquireAsync("report", wait: TimeSpan.Zero); // one try
+        await using var second = await after.AcquireAsync(resource, wait: TimeSpan.Zero); // one try
         Console.WriteLine($"The first writer has fence {first.Fence}, IsHeld is {first.IsHeld}.");
         Console.WriteLine($"The second writer has fence {second.Fence}, IsHeld is {second.IsHeld}.");
 
@@ -86,8 +97,11 @@ return await Lesson.RunAsync(async () =>
     }
 
     await FailOver();
+}
 
-    Lesson.Step("Your turn: let two save at once, and run this script again");
+async Task YourTurn()
+{
+    Lesson.Exercise("SaveSafely works for one caller at a time. But a store has many: do not let two of them save at once.");
 
     // Your turn:
     bool SaveSafely(Document document, long fence, string text)
@@ -104,4 +118,4 @@ return await Lesson.RunAsync(async () =>
     // Up to here.
 
     await FenceCheck.RunAsync(SaveSafely);
-});
+}

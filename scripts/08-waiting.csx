@@ -5,44 +5,55 @@
 
 // Lesson 8 from a terminal: waiting. notebooks/08-waiting.ipynb says more about each step.
 
-return await Lesson.RunAsync(async () =>
+return await Lesson.RunAsync(Steps, YourTurn);
+
+Task Steps()
 {
-    Lesson.Step("What goes wrong: five threads ask, and sleep, and ask again");
+    Lesson.Step(
+        "What goes wrong: five threads ask, and sleep, and ask again",
+        "This is how most code waits for a lock in Redis. Nothing happens for a whole second, and yet each thread asks ten times. The lock is free, and nobody knows: all are asleep. And whoever gives it back is awake, and has it again: the others starve. Measured in three seconds:");
+    var coffee = Lesson.Name("coffee"); // a name of your own: others may use this Redis too
 
     void LockByPolling(int thread)
     {
-        while (RedisCli.Ask($"SET lock:coffee thread-{thread} NX PX 30000") != "OK")
+        while (RedisCli.Ask($"SET lock:{coffee} thread-{thread} NX PX 30000") != "OK")
         {
             Thread.Sleep(100); // ask again later
         }
     }
 
-    void UnlockAfterPolling(int thread) => RedisCli.Ask("DEL lock:coffee");
+    void UnlockAfterPolling(int thread) => RedisCli.Ask($"DEL lock:{coffee}");
 
     var polling = new Waiters(LockByPolling, UnlockAfterPolling);
     polling.Measure();
 
-    Lesson.Step("The picture: one turn each; between the bars nobody works");
+    Lesson.Step(
+        "The picture: one turn each",
+        "Each bar is a thread that works; between the bars nobody does.");
     Console.WriteLine(Timeline.Record(polling.TakeOneTurnEach));
 
-    Lesson.Step("The fix: a queue; whoever releases the lock hands it to the next");
+    Lesson.Step(
+        "The fix: a queue; whoever releases the lock hands it to the next",
+        "Do not ask: stand in a queue, and be told. RedisMutex keeps the queue in Redis. Who releases the lock writes the next one's token into it and tells its owner, all in one script: the lock passes from hand to hand, like a baton.");
     var mutexes = Enumerable.Range(0, 6).Select(_ => new RedisMutex()).ToList();
 
     void LockInQueue(int thread)
     {
-        if (!mutexes[thread].Lock("coffee", wait: TimeSpan.FromSeconds(30)))
+        if (!mutexes[thread].Lock(coffee, wait: TimeSpan.FromSeconds(30)))
         {
             throw new TimeoutException("The coffee machine was taken for too long.");
         }
     }
 
-    void UnlockInQueue(int thread) => mutexes[thread].Unlock("coffee");
+    void UnlockInQueue(int thread) => mutexes[thread].Unlock(coffee);
 
     var baton = new Waiters(LockInQueue, UnlockInQueue, mutexes);
     baton.Measure();
     Console.WriteLine(Timeline.Record(baton.TakeOneTurnEach));
 
-    Lesson.Step("Both side by side");
+    Lesson.Step(
+        "Both side by side",
+        "Who waits, sleeps; the next one has the lock at once; and the turns are shared.");
     Console.WriteLine(new BarChart("Commands in one second of waiting")
     {
         { "polling", polling.Commands },
@@ -65,8 +76,12 @@ return await Lesson.RunAsync(async () =>
     }
 
     Console.WriteLine(turns);
+    return Task.CompletedTask;
+}
 
-    Lesson.Step("Your turn: stand in the queue, and run this script again");
+async Task YourTurn()
+{
+    Lesson.Exercise("Somebody has put the old loop around the new lock. Make LockInTurn stand in the queue.");
 
     // Your turn:
     bool LockInTurn(RedisMutex mutex, string resource, TimeSpan patience)
@@ -87,4 +102,4 @@ return await Lesson.RunAsync(async () =>
     // Up to here.
 
     await WaitingCheck.RunAsync(LockInTurn);
-});
+}

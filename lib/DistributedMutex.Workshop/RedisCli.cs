@@ -12,9 +12,6 @@ public static class RedisCli
     /// <summary>How many commands were sent so far, without what the client itself sends.</summary>
     internal static long CommandCount => Interlocked.Read(ref _sent);
 
-    /// <summary>What a check does after each command of the code that it calls.</summary>
-    internal static AsyncLocal<Action?> AfterCommand { get; } = new();
-
     /// <summary>Sends a command, its parts separated by spaces, and prints it and the reply.</summary>
     public static void Run(string command)
     {
@@ -33,9 +30,7 @@ public static class RedisCli
     public static string Ask(string command, params string[] arguments)
     {
         Interlocked.Increment(ref _sent);
-        var reply = Text(Client.Value.Database.Execute(command, [.. arguments]));
-        AfterCommand.Value?.Invoke();
-        return reply;
+        return Text(Client.Value.Database.Execute(command, [.. arguments]));
     }
 
     private static string Text(RedisResult result)

@@ -1,16 +1,16 @@
-void AddSafely()
+void AddSafely(RedisMutex mutex, string resource, CounterFile counter)
 {
-    if (!mutex.Lock("counter"))
+    if (!mutex.Lock(resource))
     {
         throw new TimeoutException("The counter was locked by somebody else for too long.");
     }
 
     try
     {
-        AddOne();
+        counter.AddOne();
     }
     finally
     {
-        mutex.Unlock("counter");
+        mutex.Unlock(resource);
     }
 }

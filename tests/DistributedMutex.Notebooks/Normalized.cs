@@ -11,6 +11,8 @@ namespace DistributedMutex.Notebooks;
 /// </summary>
 internal sealed partial class Normalized(Notebook notebook)
 {
+    private static readonly string Learner = string.Concat(Environment.UserName.ToLowerInvariant().Where(char.IsAsciiLetterOrDigit)) is { Length: > 0 } name ? name : "you";
+
     private readonly Dictionary<string, string> _standIns = [];
     private readonly List<string> _fences = [];
 
@@ -25,6 +27,10 @@ internal sealed partial class Normalized(Notebook notebook)
         text = ClientId().Replace(text, match => match.Groups["machine"].Value == Environment.MachineName
             ? $"your-machine-{StandIn(match.Groups["process"].Value, 4, "0123456789")}-{StandIn(match.Groups["instance"].Value, 8, "0123456789abcdef")}"
             : match.Value);
+        text = Name().Replace(text, match => match.Groups["learner"].Value == Learner
+            ? $"{match.Groups["what"].Value}-you-{StandIn(match.Groups["run"].Value, 4, "0123456789abcdef")}"
+            : match.Value);
+        text = Order().Replace(text, match => $"{match.Groups["before"].Value}{StandIn(match.Groups["number"].Value, 4, "123456789")}");
         text = Random().Replace(text, match => StandIn(match.Value, 32, "0123456789abcdef"));
         text = Fence().Replace(text, match => FenceStandIn(match.Value));
         text = Joined().Replace(text, "a private $1,");
@@ -71,6 +77,13 @@ internal sealed partial class Normalized(Notebook notebook)
 
     [GeneratedRegex(@"(?<machine>[\w.-]+?)-(?<process>\d+)-(?<instance>[0-9a-f]{8})\b")]
     private static partial Regex ClientId();
+
+    // As Lesson.Name makes them.
+    [GeneratedRegex(@"\b(?<what>[a-z]+)-(?<learner>[a-z0-9]+)-(?<run>[0-9a-f]{4})\b")]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"(?<before>\b[Oo]rder[ :])(?<number>\d{6})\b")]
+    private static partial Regex Order();
 
     [GeneratedRegex(@"\b[0-9a-f]{32}\b")]
     private static partial Regex Random();

@@ -5,6 +5,9 @@ const string Usage = "run <notebook> [--jupyter] | write <notebook>...";
 
 // A notebook prints Unicode wherever it runs.
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+// What a run solves, no learner has solved.
+Environment.SetEnvironmentVariable("WORKSHOP_PROGRESS", "off");
 switch (args)
 {
     case ["run", var path]:

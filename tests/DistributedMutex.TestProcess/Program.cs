@@ -1,6 +1,7 @@
 using System.Globalization;
 using DistributedMutex;
 using DistributedMutex.TestProcess;
+using DistributedMutex.TestProcess.Answers;
 using DistributedMutex.Workshop;
 
 CtrlC.EndsThisProcess();
@@ -31,7 +32,10 @@ switch (args)
     case ["contend", .. var resources]:
         return await Contenders.RunAsync(resources);
 
+    case ["answers", var exercise]:
+        return await Answer.RunAsync(Answer.All[exercise]());
+
     default:
-        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource> | contend <resource> …");
+        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource> | contend <resource> … | answers <exercise>");
         return 2;
 }

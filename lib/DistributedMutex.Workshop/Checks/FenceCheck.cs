@@ -10,11 +10,31 @@ public static class FenceCheck
 
     /// <param name="save">Is to save the text and return true, or to refuse it and return false.</param>
     /// <exception cref="CheckFailedException">It does not do so in each case.</exception>
-    public static async Task RunAsync(Func<Document, long, string, bool> save)
+    public static Task RunAsync(Func<Document, long, string, bool> save) => Check.RunAsync("7.1", async () =>
     {
-        OneAfterTheOther(save);
-        TwoAtOnce(save);
+        var call = await Attempt.Run(() => OneAfterTheOther(save)).ConfigureAwait(false);
+        Report(call);
+        call = await Attempt.Run(() => LargeOnes(save)).ConfigureAwait(false);
+        Report(call);
+        call = await Attempt.Run(() => TwoAtOnce(save)).ConfigureAwait(false);
+        Report(call);
         await WithAStoppedWriterAsync(save).ConfigureAwait(false);
+    });
+
+    // What a step says is told as it is; what else is thrown is the learner's.
+    private static void Report(Attempt<bool> call)
+    {
+        if (call.Thrown is CheckFailedException said)
+        {
+            throw said;
+        }
+
+        Check.That(
+            call.Returned,
+            "Each call ends.",
+            call.Or(""),
+            "what does your code wait for, or what does it not expect?",
+            "lock (document) { … }, with the look at the fence and both writes in it.");
     }
 
     private static void OneAfterTheOther(Func<Document, long, string, bool> save)
@@ -25,25 +45,45 @@ public static class FenceCheck
             saved && document.Text == "first",
             "Who holds the lock saves.",
             $"the first holder saved; the answer was {saved}, and the document says '{document.Text}'.",
-            "a fence that is not smaller than the document's is welcome: set the text and return true.");
+            "whose fence is welcome?",
+            "if the fence is not smaller than the document's: set both, and return true.");
         saved = save(document, 10, "second");
         Check.That(
             saved && document.Text == "second",
             "The same holder saves again.",
             $"the same holder saved again; the answer was {saved}, and the document says '{document.Text}'.",
-            "only a smaller fence is late. The same one belongs to the same holder.");
+            "two writes with the same fence are of the same holder. Is the second one late?",
+            "refuse only a smaller fence: fence < document.Fence.");
         saved = save(document, 11, "third") & !save(document, 10, "late");
         Check.That(
             saved && document.Text == "third",
             "Who held the lock earlier is refused.",
             saved ? $"an earlier holder was refused, and yet the document says '{document.Text}'." : "an earlier holder saved after a later one, and was not refused.",
-            "a smaller fence than the document's is late: leave everything as it is, and return false.");
+            "how does the document know who comes late?",
+            "if fence < document.Fence: return false, and change nothing. Otherwise keep the fence with the text.");
         saved = save(new Document(), 1, "other");
         Check.That(
             saved,
             "Another document has a fence of its own.",
             "a fence was refused because of another document.",
-            "each resource counts for itself: compare with the fence of this very document.");
+            "each resource counts for itself.",
+            "compare with document.Fence, and keep the fence there.");
+    }
+
+    // As they are in life. A number that has lost its upper or its lower digits puts some of these the other way round.
+    private static void LargeOnes(Func<Document, long, string, bool> save)
+    {
+        foreach (var fence in new[] { 0x1_7FFF_FFFF, 0x1_FFFF_FFFF, 1767268800000000, 4503599627370496 })
+        {
+            var document = new Document();
+            var saved = save(document, fence, "earlier") && save(document, fence + 1, "later") && !save(document, fence, "late");
+            Check.That(
+                saved && document.Text == "later",
+                $"Fences around {fence} keep their order.",
+                $"two had the fences {fence} and {fence + 1}, and the document says '{document.Text}'.",
+                "the fences of a lock are large numbers. Do they go through your code as they are?",
+                "no cast: a fence is a long, and stays one.");
+        }
     }
 
     // The earlier one is held up at the two moments that matter, until the later one has saved or waits for the earlier.
@@ -91,7 +131,8 @@ public static class FenceCheck
                 accepted && document.Text == "later",
                 afterRead ? "Two at once: nobody comes between the look at the fence and the write." : "Two at once: nobody comes between the fence and the text.",
                 $"two saved at once, and the document says '{document.Text}' with fence {document.Fence}; the later one has 21.",
-                "from the look at the fence to the write of the text, only one may be inside: the store is one process, a lock (document) will do.");
+                "from the look at the fence to the write of the text, only one may be inside. The store is one process: what guards it there?",
+                "lock (document) { … } around all three: the look, the fence and the text.");
 
             void LetTheLaterOneIn()
             {
@@ -115,9 +156,7 @@ public static class FenceCheck
         var mutex = new RedisMutex();
         await using var closing = mutex.ConfigureAwait(false);
         var document = new Document();
-
-        // New each time: what an earlier try has left locked must not count.
-        var resource = $"check-{Guid.NewGuid():N}";
+        var resource = Lesson.Name("check");
         using var late = await StoppedWriter.StartAsync(resource, "late").ConfigureAwait(false);
         bool saved;
         var held = await mutex.AcquireAsync(resource).ConfigureAwait(false);
@@ -131,6 +170,7 @@ public static class FenceCheck
             saved && refused && document.Text == "in time",
             "A process that was stopped wakes up late and is refused.",
             $"a process that was stopped woke up late, and the document says '{document.Text}'.",
-            "the fences of a lock are large numbers. Keep them as they are.");
+            "whose fence is the smaller one?",
+            "if fence < document.Fence: return false, and change nothing.");
     }
 }

@@ -5,74 +5,77 @@ public static class LockUnlockCheck
 {
     /// <param name="withLock">Is to run the work under the lock of the resource.</param>
     /// <exception cref="CheckFailedException">It does not do so in each case.</exception>
-    public static void Run(Action<RedisMutex, string, Action> withLock)
+    public static Task RunAsync(Action<RedisMutex, string, Action> withLock) => Check.RunAsync("2.1", async () =>
     {
         using var mutex = new RedisMutex();
-        using var other = new RedisMutex();
+        await WhileItIsFreeAsync(mutex, withLock).ConfigureAwait(false);
+        await IfTheWorkThrowsAsync(mutex, withLock).ConfigureAwait(false);
+        await IfItIsTakenAsync(mutex, withLock).ConfigureAwait(false);
+    });
 
-        // New each time: what an earlier try has left locked must not count.
-        var resource = $"check-{Guid.NewGuid():N}";
-        var key = $"lock:{resource}";
-
+    private static async Task WhileItIsFreeAsync(RedisMutex mutex, Action<RedisMutex, string, Action> withLock)
+    {
+        var resource = Lesson.Name("check");
         var runs = 0;
-        var token = "(nil)";
-        withLock(mutex, resource, () => (runs, token) = (runs + 1, RedisCli.Ask($"GET {key}")));
+        var locked = false;
+        var call = await Attempt.Run(() => withLock(mutex, resource, () => (runs, locked) = (runs + 1, IsLocked(resource)))).ConfigureAwait(false);
         Check.That(
-            runs == 1 && token != "(nil)",
+            call.Returned && runs == 1 && locked,
             "The work runs once, while the lock is held.",
-            runs != 1 ? $"the work ran {runs} times." : "while the work ran, there was no lock in Redis.",
-            "lock, then work, then unlock.");
+            call.Or(runs != 1 ? $"the work ran {runs} times." : "while the work ran, there was no lock in Redis."),
+            "what comes first, what then, what last?",
+            "mutex.Lock(resource, wait: TimeSpan.FromSeconds(1)), then work(), then mutex.Unlock(resource).");
         Check.That(
-            RedisCli.Ask($"GET {key}") == "(nil)",
+            !IsLocked(resource),
             "After the work, the lock is free.",
-            "after the work, the lock was still there.",
-            "give it back with Unlock.");
+            "you never unlocked: after the work, the lock was still there.",
+            "who gives it back, if you do not?",
+            "mutex.Unlock(resource), in a finally.");
+    }
 
+    private static async Task IfTheWorkThrowsAsync(RedisMutex mutex, Action<RedisMutex, string, Action> withLock)
+    {
+        var resource = Lesson.Name("check");
         var thrown = new InvalidOperationException("The work failed.");
-        Exception? seen = null;
-        try
-        {
-            withLock(mutex, resource, () => throw thrown);
-        }
-        catch (Exception e)
-        {
-            seen = e;
-        }
-
+        var call = await Attempt.Run(() => withLock(mutex, resource, () => throw thrown)).ConfigureAwait(false);
         Check.That(
-            seen == thrown,
+            call.Thrown == thrown,
             "If the work throws, the caller hears of it.",
-            seen is null ? "the work threw, and the caller never heard of it." : $"the work threw, and the caller got something else: {seen.Message}",
-            "do not catch what you cannot mend. A finally lets it pass.");
-        var left = RedisCli.Ask($"GET {key}") != "(nil)";
-        mutex.Unlock(resource);
+            call.Returned ? "the work threw, and the caller never heard of it." : call.Or("the work threw, and"),
+            "whoever called you wants to know that the work failed.",
+            "no catch: a finally lets the exception pass.");
         Check.That(
-            !left,
+            !IsLocked(resource),
             "If the work throws, the lock is free.",
             "the work threw, and the lock was still there.",
-            "Unlock belongs in a finally.");
+            "which of your lines run when the work throws?",
+            "try { work(); } finally { mutex.Unlock(resource); }");
+    }
 
-        other.Lock(resource);
-        var held = RedisCli.Ask($"GET {key}");
-        try
-        {
-            withLock(mutex, resource, () => runs++);
-        }
-        catch (Exception)
-        {
-            // One way of saying that the lock could not be had.
-        }
+    private static async Task IfItIsTakenAsync(RedisMutex mutex, Action<RedisMutex, string, Action> withLock)
+    {
+        var resource = Lesson.Name("check");
 
+        // Another caller of the same instance: Unlock would give back its lock.
+        mutex.Lock(resource);
+        var held = RedisCli.Ask($"GET lock:{resource}");
+        var runs = 0;
+
+        // To throw is one way of saying that the lock could not be had.
+        var call = await Attempt.Run(() => withLock(mutex, resource, () => runs++)).ConfigureAwait(false);
         Check.That(
-            runs == 1,
+            runs == 0 && !call.IsLate,
             "If somebody else holds the lock, the work does not run.",
-            "somebody else held the lock, and the work ran.",
-            "Lock returns whether you have it. Look at it.");
+            call.IsLate ? call.Or("somebody else held the lock, and", "") : "somebody else held the lock, and the work ran.",
+            call.IsLate ? "somebody waits for an answer. How long may that take?" : "Lock answers a question. Which one, and who listens?",
+            "if (!mutex.Lock(resource, wait: TimeSpan.FromSeconds(1))) { return; }");
         Check.That(
-            RedisCli.Ask($"GET {key}") == held,
+            RedisCli.Ask($"GET lock:{resource}") == held,
             "Somebody else's lock is left alone.",
             "somebody else held the lock, and it is gone.",
-            "only unlock what you have locked.");
-        other.Unlock(resource);
+            "whose lock is it that you give back?",
+            "return before the try if Lock said false: the finally is for those who have the lock.");
     }
+
+    private static bool IsLocked(string resource) => RedisCli.Ask($"EXISTS lock:{resource}") == "1";
 }

@@ -8,15 +8,14 @@ public static class ReportCheck
     // For what must not happen, and for what must.
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(1);
 
     /// <param name="addReport">Is to prepare a report outside of the lock, and to add it to the file's lines under it.</param>
     /// <exception cref="CheckFailedException">A report is lost, or the lock is held for too long.</exception>
-    public static void Run(Action<RedisMutex, string, SharedFile, Func<string>> addReport)
+    public static Task RunAsync(Action<RedisMutex, string, SharedFile, Func<string>> addReport) => Check.RunAsync("5.1", async () =>
     {
-        using var client = new RedisClient();
-        using var mutex = new RedisMutex(client.Connection);
-        var resource = $"check-{Guid.NewGuid():N}";
+        using var mutex = new RedisMutex();
+        var resource = Lesson.Name("check");
         var expected = Enumerable.Range(1, Count).Select(number => $"report {number}").ToList();
 
         // Whoever has read is held up until a second one reads as well: two that can be there at once will be.
@@ -26,7 +25,7 @@ public static class ReportCheck
 
         using var all = new ManualResetEventSlim();
         var (prepared, apart) = (0, false);
-        Threads.Run(Count, number => addReport(mutex, resource, file, () =>
+        var call = await Attempt.Run(() => Threads.Run(Count, number => addReport(mutex, resource, file, () =>
         {
             if (Interlocked.Increment(ref prepared) == Count)
             {
@@ -38,20 +37,28 @@ public static class ReportCheck
             }
 
             return expected[number - 1];
-        }));
+        }))).ConfigureAwait(false);
 
         var overlapped = two.IsSet;
         var found = file.Read();
         Check.That(
-            !overlapped && found.Count == Count && expected.TrueForAll(report => found.Any(line => line.EndsWith(report, StringComparison.Ordinal))),
+            call.Returned && !overlapped && found.Count == Count && expected.TrueForAll(report => found.Any(line => line.EndsWith(report, StringComparison.Ordinal))),
             $"{Count} threads added a report, {Count} are in the file.",
-            overlapped ? "one thread had read the file and not yet written it when another read it too." : $"{Count} threads added a report; the file has {found.Count}: {string.Join(", ", found)}.",
-            "from the read to the write, only one may be inside: both belong under the lock.");
+            call.Or(overlapped ? "one thread had read the file and not yet written it when another read it too." : $"{Count} threads added a report; the file has {found.Count}: {string.Join(", ", found)}."),
+            "from the read to the write, only one may be inside. What belongs under the lock?",
+            "using (mutex.Acquire(resource)) around all of it: the read, the thinking and the write.");
         Check.That(
             prepared == Count && !apart,
             $"All {Count} prepared at the same time.",
             prepared == Count ? "only one thread could prepare at a time: the others waited for the lock." : $"{prepared} reports were prepared, not {Count}.",
-            "a report does not need the file. Prepare it before you lock.");
+            "what of this does not need the file?",
+            "var report = prepare(); before you lock.");
+        Check.That(
+            !await mutex.IsLockedAsync(resource).ConfigureAwait(false),
+            "Afterwards, the lock is free.",
+            "you never unlocked: afterwards, the lock was still there.",
+            "who gives the lock back?",
+            "using (mutex.Acquire(resource)) { … }");
 
         void Enter()
         {
@@ -80,5 +87,5 @@ public static class ReportCheck
                 inside.Remove(Environment.CurrentManagedThreadId);
             }
         }
-    }
+    });
 }

@@ -14,27 +14,31 @@ public static class WaitingCheck
 
     /// <param name="lockInTurn">Is to lock the resource and return true, or to return false when its time is over.</param>
     /// <exception cref="CheckFailedException">It does not do so in each case, or asks again and again.</exception>
-    public static Task RunAsync(Func<RedisMutex, string, TimeSpan, bool> lockInTurn) => RunAsync(lockInTurn, RedisServer.Use());
-
-    internal static async Task RunAsync(Func<RedisMutex, string, TimeSpan, bool> lockInTurn, RedisSettings settings)
+    public static Task RunAsync(Func<RedisMutex, string, TimeSpan, bool> lockInTurn) => Check.RunAsync("8.1", async () =>
     {
-        // New each time: what an earlier try has left locked must not count.
-        var resource = $"check-{Guid.NewGuid():N}";
-        var mutexes = Enumerable.Range(0, Count + 1).Select(_ => new RedisMutex(settings)).ToList();
+        var resource = Lesson.Name("check");
+        var mutexes = Enumerable.Range(0, Count + 1).Select(_ => new RedisMutex()).ToList();
         var holder = mutexes[0];
         try
         {
             holder.Lock(resource);
             await TakeTurnsAsync(lockInTurn, resource, holder, mutexes[1..]).ConfigureAwait(false);
 
+            resource = Lesson.Name("check");
             holder.Lock(resource);
-            var answer = Start(() => lockInTurn(mutexes[1], resource, TimeSpan.FromMilliseconds(300)));
-            var inTime = await Task.WhenAny(answer, Task.Delay(Patience / 2)).ConfigureAwait(false) == answer;
+            var call = await Attempt.Run(() => lockInTurn(mutexes[1], resource, TimeSpan.FromMilliseconds(300))).ConfigureAwait(false);
             Check.That(
-                inTime && !await answer.ConfigureAwait(false) && holder.Unlock(resource),
+                call.Returned && !call.Result,
                 "When its time is over, it returns false.",
-                inTime ? "somebody else held the lock all the time, and it returned true." : "somebody else held the lock, and long after its time it still waited.",
-                "Lock itself returns false when the wait is over.");
+                call.IsLate ? "somebody else held the lock, and long after its time it still waited." : call.Or("somebody else held the lock all the time, and", "somebody else held the lock all the time, and it returned true."),
+                "who knows whether you have the lock?",
+                "return what Lock returns.");
+            Check.That(
+                holder.Unlock(resource),
+                "And whoever has the lock keeps it.",
+                "somebody else held the lock, and it is gone.",
+                "whose lock is it?",
+                "only lock: whoever called you unlocks.");
         }
         finally
         {
@@ -43,7 +47,7 @@ public static class WaitingCheck
                 await mutex.DisposeAsync().ConfigureAwait(false);
             }
         }
-    }
+    });
 
     private static async Task TakeTurnsAsync(
         Func<RedisMutex, string, TimeSpan, bool> lockInTurn, string resource, RedisMutex holder, IReadOnlyList<RedisMutex> waiters)
@@ -56,7 +60,7 @@ public static class WaitingCheck
             turns.Add(Start(() => TakeTurn(waiter, number)));
 
             // Until it stands in the queue; whoever never does has had time enough to ask.
-            for (var tries = 0; tries < 50 && await holder.Database.SortedSetLengthAsync(queue).ConfigureAwait(false) < number; tries++)
+            for (var tries = 0; tries < 50 && !turns[^1].IsCompleted && await holder.Database.SortedSetLengthAsync(queue).ConfigureAwait(false) < number; tries++)
             {
                 await Task.Delay(10).ConfigureAwait(false);
             }
@@ -68,22 +72,25 @@ public static class WaitingCheck
         Check.That(
             turns.TrueForAll(turn => !turn.IsCompleted),
             "Those who have time wait.",
-            "somebody had 30 seconds, and gave up in the first.",
-            "hand the patience on to Lock.");
+            turns.Find(turn => turn.IsFaulted)?.Exception?.InnerException is { } thrown ? $"your code threw {thrown.GetType().Name}: {thrown.Message}" : "somebody had 30 seconds, and came back within the first without the lock.",
+            "who knows how long you may wait?",
+            "hand the patience on: mutex.Lock(resource, wait: patience).");
         Check.That(
             commands <= Few,
             "While they wait, they ask nothing.",
             $"{Count} callers waited for a second, and sent {commands} commands.",
-            "Lock waits for you, in the queue. Whoever calls it again and again asks again and again.");
+            "whoever calls Lock again and again asks again and again. What can Lock do for you?",
+            "one call, for all of the time: mutex.Lock(resource, wait: patience).");
 
         holder.Unlock(resource);
         var all = Task.WhenAll(turns);
-        var done = await Task.WhenAny(all, Task.Delay(Patience)).ConfigureAwait(false) == all;
+        var call = await Attempt.RunAsync(() => all).ConfigureAwait(false);
         Check.That(
-            done && (await all.ConfigureAwait(false)).All(one => one) && served.SequenceEqual(served.Order()),
+            call.Returned && call.Result!.All(one => one) && served.SequenceEqual(served.Order()) && served.Count == Count,
             "They are served in the order in which they came.",
-            $"{Count} callers came one after the other, and the lock was had by: {string.Join(", ", served)}.",
-            "who leaves the queue and comes back stands at its end. Stay in it: one call of Lock, for all of the time.");
+            call.Or($"{Count} callers came one after the other, and the lock was had by: {string.Join(", ", served)}."),
+            "who leaves the queue and comes back stands at its end.",
+            "stay in it: one call of Lock, for all of the time.");
 
         bool TakeTurn(RedisMutex waiter, int number)
         {

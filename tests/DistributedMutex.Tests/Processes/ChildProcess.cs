@@ -48,6 +48,8 @@ internal sealed class ChildProcess : IDisposable
             start.Environment.Remove(name);
         }
 
+        // Nobody's progress in the lessons is that of the tests.
+        start.Environment[Progress.Variable] = "off";
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

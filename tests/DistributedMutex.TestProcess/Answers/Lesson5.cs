@@ -1,0 +1,103 @@
+using DistributedMutex.Workshop;
+
+namespace DistributedMutex.TestProcess.Answers;
+
+/// <summary>Answers to the exercises of lesson 5.</summary>
+internal static class Lesson5
+{
+    private static readonly Lock Gate = new();
+
+    /// <summary>Hold a lock only as long as it must be held.</summary>
+    public static IEnumerable<Answer> AddReport()
+    {
+        yield return Right("prepared first", (mutex, resource, file, prepare) =>
+        {
+            var report = prepare();
+            using var held = mutex.Acquire(resource);
+            file.Write([.. file.Read(), report]);
+        });
+        yield return Right("Lock and Unlock", (mutex, resource, file, prepare) =>
+        {
+            var report = prepare();
+            if (!mutex.Lock(resource))
+            {
+                throw new TimeoutException();
+            }
+
+            try
+            {
+                file.Write([.. file.Read(), report]);
+            }
+            finally
+            {
+                mutex.Unlock(resource);
+            }
+        });
+        yield return Right("a scope with its block", (mutex, resource, file, prepare) =>
+        {
+            var report = prepare();
+            using (mutex.Acquire(resource, TimeSpan.FromSeconds(30)))
+            {
+                var lines = file.Read();
+                file.Write([.. lines, $"{lines.Count + 1}. {report}"]);
+            }
+        });
+        yield return Wrong("no lock", "when another read it too", (_, _, file, prepare) => file.Write([.. file.Read(), prepare()]));
+        yield return Wrong("read before the lock", "when another read it too", (mutex, resource, file, prepare) =>
+        {
+            var report = prepare();
+            var lines = file.Read();
+            using var held = mutex.Acquire(resource);
+            file.Write([.. lines, report]);
+        });
+        yield return Wrong("written after the lock", "when another read it too", (mutex, resource, file, prepare) =>
+        {
+            var report = prepare();
+            IReadOnlyList<string> lines;
+            using (mutex.Acquire(resource))
+            {
+                lines = file.Read();
+            }
+
+            file.Write([.. lines, report]);
+        });
+        yield return Wrong("prepared under the lock", "only one thread could prepare at a time", (mutex, resource, file, prepare) =>
+        {
+            using var held = mutex.Acquire(resource);
+            file.Write([.. file.Read(), prepare()]);
+        });
+        yield return Wrong("prepared under a lock of the process", "only one thread could prepare at a time", (mutex, resource, file, prepare) =>
+        {
+            string report;
+            lock (Gate)
+            {
+                report = prepare();
+            }
+
+            using var held = mutex.Acquire(resource);
+            file.Write([.. file.Read(), report]);
+        });
+        yield return Wrong("forgets what was there", "the file has 1", (mutex, resource, file, prepare) =>
+        {
+            var report = prepare();
+            using var held = mutex.Acquire(resource);
+            file.Read();
+            file.Write([report]);
+        });
+        yield return Wrong("adds no report", "the file has 5", (mutex, resource, file, prepare) =>
+        {
+            prepare();
+            using var held = mutex.Acquire(resource);
+            file.Write([.. file.Read(), "report"]);
+        });
+        yield return Wrong("no Unlock", "still not done", (mutex, resource, file, prepare) =>
+        {
+            var report = prepare();
+            mutex.Acquire(resource);
+            file.Write([.. file.Read(), report]);
+        });
+
+        static Answer Right(string name, Action<RedisMutex, string, SharedFile, Func<string>> code) => Answer.Right(name, () => ReportCheck.RunAsync(code));
+        static Answer Wrong(string name, string seen, Action<RedisMutex, string, SharedFile, Func<string>> code) => Answer.Wrong(name, seen, () => ReportCheck.RunAsync(code));
+    }
+}
