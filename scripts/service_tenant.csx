@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 // Two instances of a service serve two tenants. Requests of one tenant wait for each other, whichever instance they come to;
 // those of the other do not wait for them. Run it with -- --no-lock to see requests of one tenant at the same time.
 
-string[] tenants = ["acme", "acme:resource:orders"];   // A tenant may call itself what it likes: it forges no other key.
+string[] tenants = ["acme", "acme:resource:orders"];   // A tenant may call itself what it likes: LockKey.Of lets it forge no other key.
 
 return await Workers.RunAsync(
     "Tenants that do not wait for each other", WorkAsync, FindFaults, "Requests of one tenant waited for each other, and for nobody else's", count: 1);
@@ -28,7 +28,7 @@ async Task WorkAsync(Worker worker)
     async Task ServeAsync(string tenant, int number)
     {
         var mutex = mutexes[number % 2];
-        if (!Workers.NoLock && !await mutex.AcquireAsync($"tenant:{tenant}:resource:{"orders"}"))
+        if (!Workers.NoLock && !await mutex.AcquireAsync(LockKey.Of("tenant", tenant, "resource", "orders")))
         {
             throw new InvalidOperationException($"Request {number} of {tenant} could not be served.");
         }
@@ -46,7 +46,7 @@ async Task WorkAsync(Worker worker)
 
         await Task.Delay(50);
         worker.Say($"{tenant}: request {number} ends");
-        if (!Workers.NoLock && !await mutex.ReleaseAsync($"tenant:{tenant}:resource:{"orders"}"))
+        if (!Workers.NoLock && !await mutex.ReleaseAsync(LockKey.Of("tenant", tenant, "resource", "orders")))
         {
             throw new InvalidOperationException($"Request {number} of {tenant} lost its lock.");
         }

@@ -5,13 +5,13 @@ namespace DistributedMutex.Tests.Documentation.ReadmeExamples;
 public sealed class OptionExamples(DocumentedServer server) : Example(server)
 {
     [Fact]
-    public async Task A_formatted_key()
+    public async Task A_key_of_parts_that_others_choose()
     {
         var (tenant, order) = ("a:order:7", 42);
         await using var mutex = new RedisMutex();
 
         #region
-        await using var held = await mutex.AcquireAsync($"tenant:{tenant}:order:{order}");
+        await using var held = await mutex.AcquireAsync(LockKey.Of("tenant", tenant, "order", order));
         #endregion
 
         Assert.Equal("tenant:a%3Aorder%3A7:order:42", held.Resource);
