@@ -113,6 +113,54 @@ public sealed class RedisMutex : RedisClient
     public async Task<MutexLock?> TryAcquireAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
         NewScope(await RunAsync(resource, NewWaiter(wait, retry, isScope: true), sync: false, cancellationToken).ConfigureAwait(false));
 
+    /// <summary>
+    /// Waits for several locks, one wait for all, and returns them as a scope: all, or none. They are taken in the order of their
+    /// names (ordinal), each once, so that callers who name the same ones in another order can't wait for each other for ever.
+    /// </summary>
+    /// <param name="resources">What to lock; at least one.</param>
+    /// <param name="wait">How long to wait for all of them, <see cref="MutexOptions.Wait"/> by default; zero is one try for each.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="LockAcquisitionException">The lock that it names could not be had within <paramref name="wait"/>, or was lost while others were waited for.</exception>
+    /// <exception cref="ArgumentException">There is no resource, one is blank, or <paramref name="wait"/> is negative.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left locked.</exception>
+    /// <exception cref="RedisException">Redis cannot be asked; nothing is left locked for longer than a lease.</exception>
+    /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
+    /// <exception cref="ObjectDisposedException">The mutex was disposed, before or meanwhile.</exception>
+    public async Task<MutexLockSet> AcquireAllAsync(IEnumerable<LockKey> resources, TimeSpan? wait = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(resources);
+        var names = new SortedSet<string>(resources.Select(resource => resource.ToResource(nameof(resources))), StringComparer.Ordinal);
+        if (names.Count == 0)
+        {
+            throw new ArgumentException("There must be at least one resource.", nameof(resources));
+        }
+
+        wait = MutexOptions.ValidateWait(wait ?? _options.Wait, nameof(wait));
+        try
+        {
+            return await MutexLockSet.AcquireAsync(this, names, wait.Value, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LockAcquisitionException) when (_disposing != 0)
+        {
+            // Those that it had were lost first.
+            throw new ObjectDisposedException(nameof(RedisMutex));
+        }
+    }
+
+    /// <summary>As <see cref="AcquireAllAsync"/>, but null if one could not be had within <paramref name="wait"/>, or was lost while others were waited for.</summary>
+    /// <inheritdoc cref="AcquireAllAsync"/>
+    public async Task<MutexLockSet?> TryAcquireAllAsync(IEnumerable<LockKey> resources, TimeSpan? wait = null, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await AcquireAllAsync(resources, wait, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LockAcquisitionException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether anyone holds the lock, a client of another kind included.</summary>
     /// <exception cref="ArgumentException">The resource is blank.</exception>
     /// <exception cref="RedisException">Redis cannot be asked.</exception>

@@ -5,7 +5,10 @@ using DistributedMutex.Workshop;
 
 namespace DistributedMutex.Tests.Faults;
 
-/// <summary>In a cluster nobody can see from the count of listeners that a waiter is dead: each costs those behind it one grant.</summary>
+/// <summary>
+/// In a cluster nobody can see from the count of listeners that a waiter is dead: each costs those behind it one grant. And
+/// one script can't see to two slots.
+/// </summary>
 public sealed class ClusterTests(OwnRedisFixture server) : IClassFixture<OwnRedisFixture>
 {
     [Fact]
@@ -27,6 +30,26 @@ public sealed class ClusterTests(OwnRedisFixture server) : IClassFixture<OwnRedi
         await killed.ExitAsync();
         await held.DisposeAsync();
         await using var got = await waiting.WaitAsync((dead * Line.Grant) + TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public async Task Several_keys_may_be_in_several_slots()
+    {
+        using var folder = new TemporaryFolder();
+        using var node = await server.StartAnotherAsync("--cluster-enabled", "yes", "--dir", folder.Path);
+        await MakeClusterAsync(node);
+        await using var mutex = new RedisMutex(ServerFixture.SettingsOf(node));
+        await using var other = new RedisMutex(ServerFixture.SettingsOf(node));
+        var slots = new[] { "a", "b", "c" }.Select(name => (int)mutex.Database.Execute("CLUSTER", "KEYSLOT", "lock:" + name));
+        Assert.Equal(3, slots.Distinct().Count());
+
+        await using (var set = await mutex.AcquireAllAsync(["c", "a", "b"]))
+        {
+            Assert.True(set.IsHeld);
+            Assert.Null(await other.TryAcquireAllAsync(["b"], TimeSpan.Zero));
+        }
+
+        await using var next = await other.AcquireAllAsync(["a", "b", "c"], TimeSpan.Zero);
     }
 
     private static async Task MakeClusterAsync(PrivateServer node)
