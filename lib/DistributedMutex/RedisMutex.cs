@@ -108,6 +108,11 @@ public sealed class RedisMutex : RedisClient
         return NewScope(await RunAsync(resource, waiter, sync: false, cancellationToken).ConfigureAwait(false)) ?? throw NotAcquired(resource, waiter);
     }
 
+    /// <summary>As <see cref="Acquire"/>, but null if the lock could not be had within <paramref name="wait"/>.</summary>
+    /// <inheritdoc cref="LockAsync"/>
+    public MutexLock? TryAcquire(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
+        NewScope(RunAsync(resource, NewWaiter(wait, retry, isScope: true), sync: true, cancellationToken).Result());
+
     /// <summary>As <see cref="AcquireAsync"/>, but null if the lock could not be had within <paramref name="wait"/>.</summary>
     /// <inheritdoc cref="LockAsync"/>
     public async Task<MutexLock?> TryAcquireAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
