@@ -19,7 +19,7 @@ public sealed partial class CodeBlockTests
         ["ini"] = [".env"],
     };
 
-    public static TheoryData<string> Readmes => ["README.md", "README.es.md", "lib/DistributedMutex/README.md"];
+    public static TheoryData<string> Readmes => ["README.md", "README.es.md", "lib/DistributedMutex/README.md", "lib/DistributedMutex.DistributedLock/README.md"];
 
     [Theory]
     [MemberData(nameof(Readmes))]
@@ -55,7 +55,8 @@ public sealed partial class CodeBlockTests
     [Fact]
     public void Every_example_that_is_run_is_shown()
     {
-        var shown = new MarkdownPage("README.md").CodeBlocks.Where(block => MarkdownPage.LanguageOf(block) == "csharp").Select(MarkdownPage.TextOf).ToHashSet();
+        var shown = Readmes.SelectMany(path => new MarkdownPage(path).CodeBlocks)
+            .Where(block => MarkdownPage.LanguageOf(block) == "csharp").Select(MarkdownPage.TextOf).ToHashSet();
         Assert.All(FindRegions(), region => Assert.Contains(region, shown));
     }
 
