@@ -54,7 +54,7 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
 
     /// <summary>
     /// Lets the lease end no earlier than <paramref name="lease"/> from now (<see cref="MutexOptions.Lease"/> by default) and
-    /// no later than <see cref="MutexOptions.MaxHold"/> allows. False: the lock is not held any more.
+    /// no later than <see cref="MutexOptions.MaxHold"/> allows, or a hundred years. False: the lock is not held any more.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="lease"/> is zero or negative.</exception>
     /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked; the lock is held until its deadline.</exception>
@@ -63,7 +63,7 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     public Task<bool> ExtendAsync(TimeSpan? lease = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lease ?? TimeSpan.MaxValue, TimeSpan.Zero, nameof(lease));
-        return _driver.ExtendAsync(_hold, lease ?? _options.Lease, cancellationToken);
+        return _driver.ExtendAsync(_hold, Clock.Earlier(lease ?? _options.Lease, Clock.LongestLease), cancellationToken);
     }
 
     /// <summary>Releases the lock, once. False: it was not held any more, by expiry or by an earlier release.</summary>

@@ -8,7 +8,7 @@ namespace DistributedMutex;
 /// <summary>How a <see cref="RedisMutex"/> holds and waits. The mutex takes a copy; later changes have no effect on it.</summary>
 public sealed class MutexOptions
 {
-    /// <summary>How long a lock is held without a sign of life from its holder; 30 seconds by default, more than zero.</summary>
+    /// <summary>How long a lock is held without a sign of life from its holder; 30 seconds by default, more than zero; more than a hundred years are taken for a hundred.</summary>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long to wait for a lock if the call does not say; 10 seconds by default. Zero is one try, <see cref="Timeout.InfiniteTimeSpan"/> has no end.</summary>
@@ -60,7 +60,9 @@ public sealed class MutexOptions
         ValidateRetry(Retry, nameof(Retry));
         ValidateKeyPrefix(KeyPrefix, nameof(KeyPrefix));
         ArgumentNullException.ThrowIfNull(TimeProvider, nameof(TimeProvider));
-        return (MutexOptions)MemberwiseClone();
+        var copy = (MutexOptions)MemberwiseClone();
+        copy.Lease = Clock.Earlier(Lease, Clock.LongestLease);
+        return copy;
     }
 
     // Without a prefix, a lock's key could be that of the application's data. Half a hash tag would be closed, or not, by the

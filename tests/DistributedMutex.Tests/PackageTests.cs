@@ -107,10 +107,11 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
         Assert.DoesNotContain(Clone.Root, metadata.ToString(), StringComparison.Ordinal);
         Assert.Equal(
             [
+                "Microsoft.Extensions.Configuration.Abstractions",
                 "Microsoft.Extensions.DependencyInjection.Abstractions",
                 "Microsoft.Extensions.Diagnostics.HealthChecks",
                 "Microsoft.Extensions.Logging.Abstractions",
-                "Microsoft.Extensions.Options.ConfigurationExtensions",
+                "Microsoft.Extensions.Options",
                 "StackExchange.Redis",
             ],
             metadata.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value).Order(StringComparer.Ordinal));

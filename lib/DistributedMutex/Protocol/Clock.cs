@@ -9,6 +9,9 @@ internal static class Clock
     /// <summary>Timers take no more than 49 days; one that rings early is set again.</summary>
     public static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
+    /// <summary>A hundred years: servers add a lease to the date, and not all can count further than to the year 9999.</summary>
+    public static readonly TimeSpan LongestLease = TimeSpan.FromDays(36_525);
+
     private static readonly TimeSpan LeastDrift = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The moment that is now; exact, which the framework's arithmetic is not for a clock that began long ago.</summary>

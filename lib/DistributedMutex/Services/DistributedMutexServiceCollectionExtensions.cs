@@ -33,13 +33,14 @@ public static class DistributedMutexServiceCollectionExtensions
 
     /// <summary>
     /// As <see cref="AddDistributedMutex(IServiceCollection, Action{MutexOptions})"/>, with the options from
-    /// <paramref name="configuration"/>: its section "DistributedMutex", or itself if it is a section. A name there that is no option is an error.
+    /// <paramref name="configuration"/>: its section "DistributedMutex", or itself if it is a section. A name there that is no option is an error, and so is a time that is not written as hh:mm:ss,
+    /// or d.hh:mm:ss with days: "30" is 30 days to .NET, and "24:00:00" 24 days.
     /// </summary>
     public static IServiceCollection AddDistributedMutex(this IServiceCollection services, IConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         var section = configuration is IConfigurationSection ? configuration : configuration.GetSection(SectionName);
-        services.AddOptions<MutexOptions>().Bind(section, binder => binder.ErrorOnUnknownConfiguration = true);
+        services.AddSingleton<IConfigureOptions<MutexOptions>>(new ConfiguredOptions(section));
         return services.AddDistributedMutex();
     }
 

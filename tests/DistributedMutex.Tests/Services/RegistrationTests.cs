@@ -166,17 +166,49 @@ public sealed class RegistrationTests
         }
     }
 
+    [Fact]
+    public void Every_option_that_a_text_can_say_is_read_whatever_the_case_of_its_name()
+    {
+        var options = Options(services => services.AddDistributedMutex(Configuration(
+            ("DistributedMutex:LEASE", "1.00:00:00"),
+            ("DistributedMutex:wait", "-00:00:00.001"),
+            ("DistributedMutex:Retry", " 00:00:00.5 "),
+            ("DistributedMutex:MaxHold", ""),
+            ("DistributedMutex:Renew", "False"),
+            ("DistributedMutex:Fence", "false"),
+            ("DistributedMutex:KeyPrefix", "shop:"))));
+        Assert.Equal(
+            (TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan, TimeSpan.FromSeconds(0.5), null, false, false, "shop:"),
+            (options.Lease, options.Wait, options.Retry, options.MaxHold, options.Renew, options.Fence, options.KeyPrefix));
+        var said = typeof(MutexOptions).GetProperties().Select(property => property.Name).Except(["RetryStrategy", "TimeProvider", "LoggerFactory"]);
+        var thrown = Assert.Throws<OptionsValidationException>(() => Options(services => services.AddDistributedMutex(Configuration(("DistributedMutex:x", "")))));
+        Assert.All(said, name => Assert.Contains(name, thrown.Message, StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("Lease", "00:00:00", "MutexOptions.Lease: ")]
     [InlineData("Wait", "-00:00:02", "MutexOptions.Wait: ")]
     [InlineData("Retry", "00:00:00", "MutexOptions.Retry: ")]
     [InlineData("MaxHold", "00:00:00", "MutexOptions.MaxHold: ")]
     [InlineData("Lease", "soon", "DistributedMutex:Lease")]
-    [InlineData("Leese", "00:00:01", "'Leese'")]
+    [InlineData("Leese", "00:00:01", "DistributedMutex:Leese: 'Leese' is none of the options, Lease, Wait,")]
+    [InlineData("Wait", "24:00:00", "DistributedMutex:Wait is '24:00:00', and no time: write hh:mm:ss, or d.hh:mm:ss with days (.NET would read '24:00:00' as 24.00:00:00).")]
+    [InlineData("Wait", "5", "(.NET would read '5' as 5.00:00:00)")]
+    [InlineData("Lease", " 30 ", "as 30.00:00:00)")]
+    [InlineData("Lease", "00:30", "as 00:30:00)")]
+    [InlineData("Lease", "1:00:00:00", "as 1.00:00:00)")]
+    [InlineData("Lease", "30s", "DistributedMutex:Lease is '30s', and no time")]
+    [InlineData("Lease", "", "DistributedMutex:Lease is '', and no time")]
+    [InlineData("Lease:Seconds", "30", "DistributedMutex:Lease is '', and no time")]
+    [InlineData("Wait", "-1", "-1.00:00:00")]
+    [InlineData("Renew", "1", "DistributedMutex:Renew is '1', and neither true nor false.")]
+    [InlineData("Fence", "", "DistributedMutex:Fence is ''")]
+    [InlineData("KeyPrefix", "", "MutexOptions.KeyPrefix: ")]
+    [InlineData("RetryStrategy", "None", "DistributedMutex:RetryStrategy can be set in code only.")]
     public void A_wrong_option_is_named_when_the_application_starts(string name, string value, string named)
     {
         using var services = new ServiceCollection().AddDistributedMutex(Configuration(("DistributedMutex:" + name, value))).BuildServiceProvider();
-        var thrown = Assert.ThrowsAny<Exception>(() => services.GetRequiredService<IStartupValidator>().Validate());
+        var thrown = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains(named, thrown.Message, StringComparison.Ordinal);
     }
 
