@@ -87,7 +87,7 @@ public static partial class Doctor
     {
         using var connection = RedisClient.Connect(settings, allowAdmin: true);
         var database = connection.GetDatabase();
-        return Judge(settings, ReadInfo(database), MedianPing(database));
+        return [.. Judge(settings, ReadInfo(database), MedianPing(database)), RightsCheck.Check(connection, settings.User)];
     }
 
     internal static List<DoctorFinding> Judge(RedisSettings settings, Dictionary<string, string> info, TimeSpan roundTrip)
@@ -113,7 +113,17 @@ public static partial class Doctor
 
     private static Dictionary<string, string> ReadInfo(IDatabase database)
     {
-        var text = (string?)database.Execute("INFO") ?? "";
+        string text;
+        try
+        {
+            text = (string?)database.Execute("INFO") ?? "";
+        }
+        catch (RedisServerException)
+        {
+            // The user may not ask, and the lock does without.
+            text = "";
+        }
+
         return text.Split('\n').Select(line => line.Trim().Split(':', 2)).Where(parts => parts.Length == 2)
             .GroupBy(parts => parts[0]).ToDictionary(same => same.Key, same => same.First()[1]);
     }
@@ -130,7 +140,7 @@ public static partial class Doctor
         for (var i = 0; i < Pings; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            database.Ping();
+            database.Execute("ECHO", "here");
             times.Add(Stopwatch.GetElapsedTime(started));
         }
 

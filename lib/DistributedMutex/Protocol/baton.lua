@@ -30,6 +30,8 @@ end
 -- Grants the lock to the head of the queue, and says so; without one, or without the right to tell it, the lock is free.
 local function promote()
   local head = call('ZRANGE', KEYS[2], 0, 0)[1]
+  -- If it may not be taken out of the queue, this fails here, before it is told that it was.
+  call('ZREM', KEYS[2], '')
   while head do
     local heard = tell(head, 'grant', mint(call('TIME'), FENCES))
     if not heard then

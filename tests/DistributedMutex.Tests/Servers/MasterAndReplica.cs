@@ -35,12 +35,22 @@ internal sealed class MasterAndReplica : IDisposable
         return both;
     }
 
-    /// <summary>A connection that knows both.</summary>
-    public ConnectionMultiplexer Connect()
+    /// <summary>A connection that knows both, as a user that both know.</summary>
+    public ConnectionMultiplexer Connect(string? user = null, string? password = null)
     {
         var options = OptionsFor(Master);
+        (options.User, options.Password) = (user, password);
         options.EndPoints.Add(Replica.Host, Replica.Port);
         return ConnectionMultiplexer.Connect(options);
+    }
+
+    /// <summary>Sends a command to both.</summary>
+    public async Task TellAsync(string command, params object[] arguments)
+    {
+        foreach (var (_, admin) in _servers)
+        {
+            await AskAsync(admin, command, arguments);
+        }
     }
 
     /// <summary>The replica becomes the master, and the master its replica; nothing that was written is lost.</summary>
