@@ -16,7 +16,7 @@ internal static class Campaign
     private static readonly TimeSpan Peace = TimeSpan.FromSeconds(5);
 
     // The longest lease, and a grant.
-    private static readonly TimeSpan Forgetting = TimeSpan.FromSeconds(14);
+    private static readonly TimeSpan Forgetting = TimeSpan.FromSeconds(24);
 
     /// <summary>Runs, and prints what happened; true if no promise was broken.</summary>
     public static async Task<bool> RunAsync(CampaignOptions options)
@@ -27,13 +27,17 @@ internal static class Campaign
         await BreakAsync(options, folder, workerDll).ConfigureAwait(false);
         var history = RunHistory.Read(folder);
         var violations = Checker.Check(history);
-        Report.Print(history);
+        foreach (var line in Report.Of(history))
+        {
+            Console.WriteLine(line);
+        }
+
         foreach (var violation in violations.GroupBy(violation => violation.Rule).SelectMany(ofRule => ofRule.Take(ShownViolations)))
         {
             Console.WriteLine(violation);
         }
 
-        Console.WriteLine($"{Report.CountOperations(history)} operations, {history.Faults.Count(fault => fault.Struck)} faults, {violations.Count} violations");
+        Console.WriteLine(Report.Summary(history, violations.Count));
         if (violations.Count == 0 && options.History is null)
         {
             Directory.Delete(folder, recursive: true);

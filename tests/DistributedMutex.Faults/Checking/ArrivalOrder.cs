@@ -14,9 +14,10 @@ internal sealed class ArrivalOrder : IRule
     private const double Later = 0.3;
     private const double Turn = 0.02;
 
-    // A fault that is over leaves connections to be made anew, or the line itself if its server or its data were gone; and a
-    // process that has just begun has no connection yet.
-    private const double Calm = 2;
+    // A fault that is over leaves connections to be made anew, and that may take long if its server was gone; and a process
+    // that has just begun has no connection yet.
+    private const double Calm = 3;
+    private const double LongRecovery = 10;
     private const double Warm = 3;
 
     public string Name => "order of arrival";
@@ -49,11 +50,16 @@ internal sealed class ArrivalOrder : IRule
         && waiter.Invoked.At + waiter.Wait > grant.EndedAt + Later
         && waiter.Outcome is not (Outcome.Cancelled or Outcome.Unknown);
 
-    private static bool IsCalm(RunHistory history, Operation waiter, Operation grant) =>
-        history.Begun.GetValueOrDefault(waiter.Invoked.Process) + Warm < waiter.Invoked.At
-        && !history.Faults.Exists(fault => fault.From <= grant.EndedAt && fault.To + (fault.StopsService || fault.Loses(waiter.Lock) ? fault.Recovery : Calm) >= waiter.Invoked.At)
-        && history.Stalled(waiter.Invoked.Process, waiter.Invoked.At, grant.EndedAt) == 0
-        && history.Stalled(grant.Invoked.Process, waiter.Invoked.At, grant.EndedAt) == 0;
+    // A fault before the newcomer came is long enough over; one that took the line itself with it excuses all who stood in it.
+    private static bool IsCalm(RunHistory history, Operation waiter, Operation grant)
+    {
+        var from = grant.Invoked.At - Calm;
+        return history.Begun.GetValueOrDefault(waiter.Invoked.Process) + Warm < waiter.Invoked.At
+            && !history.Faults.Exists(fault => fault.From <= grant.EndedAt
+                && (fault.To + (fault.Recovery >= LongRecovery ? fault.Recovery : Calm) >= grant.Invoked.At || (fault.Loses(waiter.Lock) && fault.To >= waiter.Invoked.At)))
+            && history.Stalled(waiter.Invoked.Process, from, grant.EndedAt) == 0
+            && history.Stalled(grant.Invoked.Process, from, grant.EndedAt) == 0;
+    }
 
     // It was handed the lock inside its instance, within a turn that began with somebody who did come before.
     private static bool IsInTurn(List<Operation> grants, int index, Operation overtaken)

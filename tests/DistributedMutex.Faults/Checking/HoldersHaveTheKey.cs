@@ -2,7 +2,10 @@ using DistributedMutex.Faults.History;
 
 namespace DistributedMutex.Faults.Checking;
 
-/// <summary>Whoever believes, after Redis was seen to hold another's token or none, was not told or does not listen.</summary>
+/// <summary>
+/// Whoever believes, after Redis was seen to hold another's token or none, was not told or does not listen. While data is
+/// being lost there may be two masters, of which the one that was looked at need not be the holder's.
+/// </summary>
 internal sealed class HoldersHaveTheKey : IRule
 {
     public string Name => "holders have the key";
@@ -18,5 +21,6 @@ internal sealed class HoldersHaveTheKey : IRule
     private static bool IsWrong(RunHistory history, Operation hold, HistoryEvent observed) =>
         observed["token"] != hold.Token
         && hold.Samples[^1].Moment.From > observed.At
+        && !history.IsLosing(hold.Lock, observed.At)
         && !history.IsExcusedByLoss(hold, hold.Samples[^1].Moment.From);
 }

@@ -22,6 +22,7 @@ internal sealed record HistoryEvent(double At, string Who, string What, string L
         Workers:
           begun | ended | unobserved error=
           stall from=                                 the process, or all of the machine, did not run between from and now
+          starved from= threads= waiting=             its thread pool had no thread to spare between from and now
         The nemesis:
           fault id= kind= service=stopped|goes-on loses=lock|*|- recovery= targets= note=    and healed id= [error=]
           observed lock= from= token= left=           between from and this line's time a master's key held token (or -) for so long

@@ -42,6 +42,9 @@ internal sealed class Operation(HistoryEvent invoked)
     /// <summary>The moments at which the caller saw that it held the lock, in order.</summary>
     public List<Sample> Samples { get; } = [];
 
+    /// <summary>What it showed its fence to the store for.</summary>
+    public List<HistoryEvent> Shown { get; } = [];
+
     public HistoryEvent? Release { get; private set; }
 
     public HistoryEvent? Released { get; private set; }
@@ -86,6 +89,9 @@ internal sealed class Operation(HistoryEvent invoked)
                 break;
             case "held":
                 Samples.Add(new Sample(next, new Moment(next.Seconds("from"), next.At), next.Seconds("left")));
+                break;
+            case "read" or "write":
+                Shown.Add(next);
                 break;
             case "extend":
                 LongestLease = Math.Max(LongestLease, next.Seconds("lease"));

@@ -1,3 +1,4 @@
+using DistributedMutex.Faults.Checking;
 using DistributedMutex.Faults.Store;
 
 namespace DistributedMutex.Faults.History;
@@ -15,7 +16,7 @@ internal sealed class RunHistory
     /// <summary>What the key of a lock was seen to hold, by lock.</summary>
     public Dictionary<string, List<HistoryEvent>> Observed { get; } = [];
 
-    /// <summary>When a process did not run, by process.</summary>
+    /// <summary>When a process did not run, or had no thread to run on, by process.</summary>
     public Dictionary<string, List<Moment>> Stalls { get; } = [];
 
     /// <summary>When each process began.</summary>
@@ -72,6 +73,9 @@ internal sealed class RunHistory
     public bool IsExcusedByLoss(Operation hold, double at) =>
         Faults.Exists(fault => fault.Loses(hold.Lock) && fault.From <= at && at <= fault.To + hold.LongestLease && hold.Invoked.At <= fault.To);
 
+    /// <summary>Whether data is being lost just then.</summary>
+    public bool IsLosing(string @lock, double at) => Faults.Exists(fault => fault.Loses(@lock) && fault.From <= at && at <= fault.To);
+
     /// <summary>The faults that were there at some time between two.</summary>
     public IEnumerable<HistoryEvent> FaultsBetween(double from, double to) =>
         Faults.Where(fault => fault.From <= to && fault.To >= from).Select(fault => fault.Began);
@@ -107,7 +111,7 @@ internal sealed class RunHistory
             case "observed":
                 Of(Observed, next.Require("lock")).Add(next);
                 break;
-            case "stall":
+            case "stall" or "starved":
                 Of(Stalls, next.Process).Add(new Moment(next.Seconds("from"), next.At));
                 break;
             case "begun":
@@ -146,6 +150,11 @@ internal sealed class RunHistory
     {
         Operations.Sort((one, other) => one.Invoked.At.CompareTo(other.Invoked.At));
         Faults.Sort((one, other) => one.From.CompareTo(other.From));
+        foreach (var (process, stalls) in Stalls)
+        {
+            Stalls[process] = Spans.Union(stalls);
+        }
+
         foreach (var list in Observed.Values)
         {
             list.Sort((one, other) => one.At.CompareTo(other.At));

@@ -11,6 +11,9 @@ internal abstract class Fault(string name)
     /// <summary>Whether it strikes the processes themselves, and not what they talk to.</summary>
     public virtual bool StrikesProcesses => false;
 
+    /// <summary>Whether it changes which server is what. One such change at a time: the next is left out while one is under way.</summary>
+    public virtual bool ChangesTopology => false;
+
     /// <summary>Whether nobody can be served while it lasts.</summary>
     public virtual bool StopsService => false;
 

@@ -32,6 +32,9 @@ internal static class FaultKinds
         new Command("client-kill-pubsub", ["CLIENT", "KILL", "TYPE", "pubsub"]),
     ];
 
+    /// <summary>For set-ups with replicas: what they follow the master by.</summary>
+    public static IEnumerable<Fault> OfReplication => [new Command("client-kill-replica", ["CLIENT", "KILL", "TYPE", "replica"])];
+
     /// <summary>What only redis-server has, or has in this way.</summary>
     public static IEnumerable<Fault> OfRedis =>
     [
@@ -39,10 +42,15 @@ internal static class FaultKinds
         new PauseClients("WRITE"),
         new BusyScript(),
         new StopServer(),
+        new Command("memory-full", ["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"], 0.1, 1, stopsService: true),
+    ];
+
+    /// <summary>For set-ups whose workers sign in.</summary>
+    public static IEnumerable<Fault> OfRights =>
+    [
         new Command("acl-no-scripts", ["ACL", "SETUSER", User, "-@scripting"], ["ACL", "SETUSER", User, "+@all"], 0.1, 1, stopsService: true),
         new Command("acl-no-publish", ["ACL", "SETUSER", User, "-publish"], ["ACL", "SETUSER", User, "+@all"], 0.1, 1, stopsService: true),
         new Command("acl-no-channels", ["ACL", "SETUSER", User, "resetchannels"], ["ACL", "SETUSER", User, "allchannels"], 0.1, 1, stopsService: true),
         new Command("acl-off", ["ACL", "SETUSER", User, "off"], ["ACL", "SETUSER", User, "on"], 0.1, 1, stopsService: true),
-        new Command("memory-full", ["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"], 0.1, 1, stopsService: true),
     ];
 }

@@ -11,7 +11,10 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
 {
     private const string Name = "nemesis";
 
+    private static readonly TimeSpan LongQuiet = TimeSpan.FromSeconds(1);
+
     private int _ids;
+    private Task _topology = Task.CompletedTask;
 
     public async Task RunAsync(TimeSpan time)
     {
@@ -19,10 +22,12 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
         for (var number = 0; history.Now < end; number++)
         {
             var round = Draw(faults, seed, number);
+            await (round.Quiet > LongQuiet ? _topology : Task.CompletedTask).ConfigureAwait(false);
             await Task.Delay(round.Quiet).ConfigureAwait(false);
             await Task.WhenAll(StrikeAllAsync(round.Processes), StrikeAllAsync(round.Surroundings)).ConfigureAwait(false);
         }
 
+        await _topology.ConfigureAwait(false);
         history.Write(Name, $"quiet");
     }
 
@@ -32,7 +37,7 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
         var random = new Random(unchecked((seed * 1_000_003) + number));
 
         // Now and then nothing happens for longer: only then can the order be seen in which callers are served.
-        var quiet = TimeSpan.FromMilliseconds(random.Next(15) == 0 ? random.Next(4000, 6000) : random.Next(50, 400));
+        var quiet = TimeSpan.FromMilliseconds(random.Next(14) == 0 ? random.Next(5000, 8000) : random.Next(50, 400));
         var (processes, surroundings) = random.Next(6) switch { 0 => (2, 0), < 3 => (0, 8), _ => (2, 12) };
         return new Round(quiet, Draw(fault => fault.StrikesProcesses, processes), Draw(fault => !fault.StrikesProcesses, surroundings));
 
@@ -55,7 +60,15 @@ internal sealed class NemesisRun(IReadOnlyList<Fault> faults, Arena arena, Histo
         foreach (var blow in blows)
         {
             await Task.Delay(blow.After).ConfigureAwait(false);
-            strikes.Add(StrikeAsync(blow.Fault, new Random(blow.Seed)));
+            if (!blow.Fault.ChangesTopology)
+            {
+                strikes.Add(StrikeAsync(blow.Fault, new Random(blow.Seed)));
+            }
+            else if (_topology.IsCompleted)
+            {
+                // Takes its time, in which rounds go on.
+                _topology = StrikeAsync(blow.Fault, new Random(blow.Seed));
+            }
         }
 
         await Task.WhenAll(strikes).ConfigureAwait(false);

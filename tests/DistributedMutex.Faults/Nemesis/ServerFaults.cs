@@ -30,7 +30,7 @@ internal sealed class Command(string name, string[] words, string[]? back = null
     }
 }
 
-/// <summary>An operator deletes a lock, of those that are held for long if there are any, as operators do.</summary>
+/// <summary>An operator deletes a lock, mostly of those that are held for long, as operators do.</summary>
 internal sealed class DeleteLock() : Fault("operator-del")
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(0.2);
@@ -38,7 +38,8 @@ internal sealed class DeleteLock() : Fault("operator-del")
 
     public override Strike Plan(Arena arena, Random random)
     {
-        var name = arena.Setup.Locks[random.Next(arena.Setup.Locks.Count)];
+        var names = random.Next(3) == 0 ? arena.Setup.Locks : arena.Setup.SlowLocks;
+        var name = names[random.Next(names.Count)];
         return new Strike(name, () => arena.AskOwnerAsync("DEL", "lock:" + name)) { Loses = name, LurkAsync = () => UntilHeldForLongAsync(arena, "lock:" + name) };
     }
 
@@ -106,12 +107,12 @@ internal sealed class BusyScript() : Fault("busy-script")
 
     public override Strike Plan(Arena arena, Random random)
     {
-        var time = Between(random, 0.3, 1);
+        var (node, time) = (arena.Setup.Nodes[random.Next(arena.Setup.Nodes.Count)], Between(random, 0.3, 1));
         return new Strike($"{time.TotalSeconds:F1}s", async () =>
         {
-            var busy = arena.Setup.Nodes[0].AskAsync("EVAL", "while true do end", "0");
+            var busy = node.AskAsync("EVAL", "while true do end", "0");
             await Task.Delay(time).ConfigureAwait(false);
-            await arena.Setup.Nodes[0].AskAsync("SCRIPT", "KILL").ConfigureAwait(false);
+            await node.AskAsync("SCRIPT", "KILL").ConfigureAwait(false);
             await ((Task)busy).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
     }
@@ -123,6 +124,8 @@ internal sealed class RestartServer(bool withData) : Fault(withData ? "restart-w
     public override bool StopsService => true;
 
     public override int Weight => 1;
+
+    public override TimeSpan Recovery => TimeSpan.FromSeconds(10);
 
     public override Strike Plan(Arena arena, Random random)
     {
@@ -144,7 +147,7 @@ internal sealed class StopServer() : Fault("stop-server")
 
     public override Strike Plan(Arena arena, Random random)
     {
-        var (node, time) = (arena.Setup.Nodes[0], Between(random, 0.2, 2));
+        var (node, time) = (arena.Setup.Nodes[random.Next(arena.Setup.Nodes.Count)], Between(random, 0.2, 2));
         return new Strike($"{time.TotalSeconds:F1}s", async () =>
         {
             var process = node.ProcessId ?? throw new InvalidOperationException("The server is not there.");

@@ -7,6 +7,8 @@ namespace DistributedMutex.Faults.Nemesis;
 /// <summary>Master and replica change places, as FAILOVER does it: nothing is lost.</summary>
 internal sealed class FailOver() : Fault("failover-to")
 {
+    public override bool ChangesTopology => true;
+
     public override bool StopsService => true;
 
     // A client may stay with the old master, which refuses it, for a while.
@@ -24,6 +26,8 @@ internal sealed class FailOver() : Fault("failover-to")
 /// <summary>A replica that has heard nothing for a while becomes the master: what was granted meanwhile is lost.</summary>
 internal sealed class PromoteStale() : Fault("promote-stale")
 {
+    public override bool ChangesTopology => true;
+
     public override TimeSpan Recovery => TimeSpan.FromSeconds(10);
 
     public override Strike Plan(Arena arena, Random random)
@@ -48,6 +52,8 @@ internal sealed class PromoteStale() : Fault("promote-stale")
 /// <summary>An operator asks the sentinels for another master. Replication is asynchronous: the last writes may be lost.</summary>
 internal sealed class SentinelFailover() : Fault("sentinel-failover")
 {
+    public override bool ChangesTopology => true;
+
     public override int Weight => 1;
 
     public override bool StopsService => true;
@@ -68,6 +74,8 @@ internal sealed class SentinelFailover() : Fault("sentinel-failover")
 /// <summary>The master is killed, or stops until there is another; it comes back and learns that it is none any more.</summary>
 internal sealed class LoseMaster(bool kills) : Fault(kills ? "kill-master" : "stop-master")
 {
+    public override bool ChangesTopology => true;
+
     public override int Weight => 1;
 
     public override bool StopsService => true;
@@ -77,8 +85,7 @@ internal sealed class LoseMaster(bool kills) : Fault(kills ? "kill-master" : "st
     public override Strike Plan(Arena arena, Random random) => new("-", async () =>
     {
         var setup = (SentinelSetup)arena.Setup;
-        var port = await setup.FindMasterPortAsync().ConfigureAwait(false);
-        var master = setup.Nodes.First(node => node.Port == port);
+        var master = await setup.FindNamedMasterAsync().ConfigureAwait(false);
         var process = master.ProcessId ?? throw new InvalidOperationException("The master is not there.");
         if (kills)
         {
@@ -89,11 +96,13 @@ internal sealed class LoseMaster(bool kills) : Fault(kills ? "kill-master" : "st
             await ProcessSignal.StopAsync(process).ConfigureAwait(false);
         }
 
-        await setup.UntilMasterIsNotAsync(port).ConfigureAwait(false);
+        await setup.UntilMasterIsNotAsync(master.Port).ConfigureAwait(false);
         if (kills)
         {
             // Its operator knows that there is another; one that was stopped believes in itself until the sentinels tell it.
+            // By somebody who knows; without that it would be told by a sentinel after ten seconds.
             await master.StartAsync().ConfigureAwait(false);
+            await ReplicaSetup.FollowAsync(master, await setup.FindNamedMasterAsync().ConfigureAwait(false)).ConfigureAwait(false);
             var next = await setup.FindMasterPortAsync().ConfigureAwait(false);
             await master.AskAsync("REPLICAOF", "127.0.0.1", next.ToString(CultureInfo.InvariantCulture)).ConfigureAwait(false);
         }
@@ -110,6 +119,8 @@ internal sealed class LoseMaster(bool kills) : Fault(kills ? "kill-master" : "st
 /// <summary>A lock's slot moves to another member of the cluster, key by key, while the lock is in use.</summary>
 internal sealed class MoveSlot() : Fault("move-slot")
 {
+    public override bool ChangesTopology => true;
+
     public override int Weight => 4;
 
     public override Strike Plan(Arena arena, Random random)
@@ -123,20 +134,27 @@ internal sealed class MoveSlot() : Fault("move-slot")
             var from = nodes[await FindOwnerAsync(nodes, slot).ConfigureAwait(false)];
             var to = nodes.Where(node => node != from).ElementAt(choice);
             var (fromId, toId) = (await IdOf(from).ConfigureAwait(false), await IdOf(to).ConfigureAwait(false));
-            await to.AskAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", fromId).ConfigureAwait(false);
-            await from.AskAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", toId).ConfigureAwait(false);
-            while (await from.AskAsync("CLUSTER", "GETKEYSINSLOT", slot, "1").ConfigureAwait(false) is object?[] and [string key])
-            {
-                await from.AskAsync("MIGRATE", "127.0.0.1", to.Port.ToString(CultureInfo.InvariantCulture), key, "0", "5000").ConfigureAwait(false);
-                await Task.Delay(pause).ConfigureAwait(false);
-            }
 
-            // The new owner first: a member that no longer has the slot and does not know who has would lose it.
-            foreach (var node in new[] { to, from }.Concat(nodes).Distinct())
-            {
-                await node.AskAsync("CLUSTER", "SETSLOT", slot, "NODE", toId).ConfigureAwait(false);
-            }
+            // To the end, also if a member is away for a while: half a move would stay for ever.
+            await MendAsync(() => MoveAsync(nodes, slot, from, to, fromId, toId, pause)).ConfigureAwait(false);
         });
+    }
+
+    private static async Task MoveAsync(IReadOnlyList<Node> nodes, string slot, Node from, Node to, string fromId, string toId, TimeSpan pause)
+    {
+        await to.AskAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", fromId).ConfigureAwait(false);
+        await from.AskAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", toId).ConfigureAwait(false);
+        while (await from.AskAsync("CLUSTER", "GETKEYSINSLOT", slot, "1").ConfigureAwait(false) is object?[] and [string key])
+        {
+            await from.AskAsync("MIGRATE", "127.0.0.1", to.Port.ToString(CultureInfo.InvariantCulture), key, "0", "5000", "REPLACE").ConfigureAwait(false);
+            await Task.Delay(pause).ConfigureAwait(false);
+        }
+
+        // The new owner first: a member that no longer has the slot and does not know who has would lose it.
+        foreach (var node in new[] { to, from }.Concat(nodes).Distinct())
+        {
+            await node.AskAsync("CLUSTER", "SETSLOT", slot, "NODE", toId).ConfigureAwait(false);
+        }
     }
 
     private static async Task<string> IdOf(Node node) => (string)(await node.AskAsync("CLUSTER", "MYID").ConfigureAwait(false))!;

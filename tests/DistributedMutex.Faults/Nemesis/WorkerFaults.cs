@@ -54,7 +54,7 @@ internal sealed class StopWorker(string name, double from, double to) : Fault(na
 /// </summary>
 internal sealed class StopHeadOfLine() : Fault("stop-worker-in-line")
 {
-    private static readonly TimeSpan UntilGranted = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan UntilGranted = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(6);
 
     public override int Weight => 3;
@@ -65,9 +65,11 @@ internal sealed class StopHeadOfLine() : Fault("stop-worker-in-line")
 
     public override Strike Plan(Arena arena, Random random)
     {
-        var (start, any) = (random.Next(arena.Setup.Locks.Count), arena.Crew.Pick(random));
-        var (name, worker) = Enumerable.Range(start, arena.Setup.Locks.Count).Select(number => arena.Setup.Locks[number % arena.Setup.Locks.Count])
-            .Select(name => (Name: name, Worker: FindHead(arena, name))).FirstOrDefault(found => found.Worker is not null, (arena.Setup.Locks[start], null));
+        // Who wakes while another holds for a moment only has little chance to do harm.
+        var names = random.Next(3) == 0 ? arena.Setup.Locks : arena.Setup.SlowLocks;
+        var (start, any) = (random.Next(names.Count), arena.Crew.Pick(random));
+        var (name, worker) = Enumerable.Range(start, names.Count).Select(number => names[number % names.Count])
+            .Select(name => (Name: name, Worker: FindHead(arena, name))).FirstOrDefault(found => found.Worker is not null, (names[start], null));
         worker ??= arena.Crew.Workers[any];
         return new Strike(name, async () =>
         {

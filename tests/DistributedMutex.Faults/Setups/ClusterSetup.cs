@@ -21,7 +21,7 @@ internal sealed class ClusterSetup : Setup
 
     public override IReadOnlyList<Fault> Faults =>
     [
-        .. FaultKinds.OfWorkers, .. FaultKinds.OfData, .. FaultKinds.OfConnections,
+        .. FaultKinds.OfWorkers, .. FaultKinds.OfData, .. FaultKinds.OfConnections, .. FaultKinds.OfRedis,
         new MoveSlot(), new MoveSlot(), new RestartServer(withData: true),
     ];
 

@@ -20,7 +20,7 @@ internal sealed class ReplicaSetup : Setup
 
     public override IReadOnlyList<Fault> Faults =>
     [
-        .. FaultKinds.OfWorkers, .. FaultKinds.OfLinks, .. FaultKinds.OfData, .. FaultKinds.OfConnections,
+        .. FaultKinds.OfWorkers, .. FaultKinds.OfLinks, .. FaultKinds.OfData, .. FaultKinds.OfConnections, .. FaultKinds.OfReplication, .. FaultKinds.OfRedis, .. FaultKinds.OfRights,
         new FailOver(), new PromoteStale(),
     ];
 

@@ -25,7 +25,7 @@ internal sealed class SentinelSetup : Setup
 
     public override IReadOnlyList<Fault> Faults =>
     [
-        .. FaultKinds.OfWorkers, .. FaultKinds.OfData, .. FaultKinds.OfConnections,
+        .. FaultKinds.OfWorkers, .. FaultKinds.OfData, .. FaultKinds.OfConnections, .. FaultKinds.OfReplication,
         new SentinelFailover(), new LoseMaster(kills: true), new LoseMaster(kills: false),
     ];
 
@@ -51,6 +51,13 @@ internal sealed class SentinelSetup : Setup
         await AnySentinel.AskAsync("SENTINEL", "GET-MASTER-ADDR-BY-NAME", ServiceName).ConfigureAwait(false) is object?[] and [_, string port]
             ? int.Parse(port, CultureInfo.InvariantCulture)
             : throw new InvalidOperationException("The sentinels know no master.");
+
+    /// <summary>The master that the sentinels name.</summary>
+    public async Task<Node> FindNamedMasterAsync()
+    {
+        var port = await FindMasterPortAsync().ConfigureAwait(false);
+        return _nodes.First(node => node.Port == port);
+    }
 
     public Task UntilMasterIsNotAsync(int port) =>
         UntilAsync("the sentinels name another master", async () => await FindMasterPortAsync().ConfigureAwait(false) != port);

@@ -14,7 +14,10 @@ internal abstract class Setup(string folder) : IDisposable
     /// <summary>Locks that are held for long, and so wanted by few: whoever wants the others would soon all stand here.</summary>
     public IReadOnlyList<string> SlowLocks { get; } = ["reports", "archive"];
 
-    public IReadOnlyList<string> Locks => [.. BusyLocks, .. SlowLocks];
+    /// <summary>Locks with a long lease: here it is seen who waits for the end of a lease, and should not.</summary>
+    public IReadOnlyList<string> LongLocks { get; } = ["ledger"];
+
+    public IReadOnlyList<string> Locks => [.. BusyLocks, .. SlowLocks, .. LongLocks];
 
     /// <summary>The servers that hold data.</summary>
     public abstract IReadOnlyList<Node> Nodes { get; }

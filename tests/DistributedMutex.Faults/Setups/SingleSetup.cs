@@ -19,7 +19,7 @@ internal sealed class SingleSetup : Setup
 
     public override IReadOnlyList<Fault> Faults =>
     [
-        .. FaultKinds.OfWorkers, .. FaultKinds.OfLinks, .. FaultKinds.OfData, .. FaultKinds.OfConnections, .. FaultKinds.OfRedis,
+        .. FaultKinds.OfWorkers, .. FaultKinds.OfLinks, .. FaultKinds.OfData, .. FaultKinds.OfConnections, .. FaultKinds.OfRedis, .. FaultKinds.OfRights,
         new RestartServer(withData: true), new RestartServer(withData: false), new ForeignClient(),
     ];
 

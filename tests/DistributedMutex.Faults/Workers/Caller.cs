@@ -20,8 +20,8 @@ internal abstract class Caller(string api, string instance, string name, TimeSpa
     /// <summary>Whether it has a thread of its own and blocks it. Then all that it does completes before it returns.</summary>
     public virtual bool IsBlocking => false;
 
-    /// <summary>Whether it wants the locks that are held for long.</summary>
-    public bool IsSlow { get; init; }
+    /// <summary>What kind of locks it wants.</summary>
+    public Pace Pace { get; init; }
 
     /// <summary>How long it waits if that is not the errand's to say.</summary>
     protected virtual TimeSpan? FixedWait => null;
@@ -37,7 +37,7 @@ internal abstract class Caller(string api, string instance, string name, TimeSpa
     {
         while (!stop.IsCancellationRequested)
         {
-            var errand = IsSlow ? Errand.DrawSlow(random, worker.Plan, lease) : Errand.DrawBusy(random, worker.Plan, lease);
+            var errand = Errand.Draw(Pace, random, worker.Plan, lease);
             errand = FixedWait is { } wait ? errand with { Wait = wait } : errand;
             await RunAsync(worker, errand, stop).ConfigureAwait(false);
             await PauseAsync(errand.Rest).ConfigureAwait(false);

@@ -39,7 +39,7 @@ internal sealed class Crew(Setup setup, string folder, string workerDll, RunCloc
 
     /// <summary>The plan of one more process, at a place.</summary>
     public WorkerPlan PlanOf(string name, int place) => new(
-        name, folder, clock.Origin, seed + (++_started * 10_000), setup.BusyLocks, setup.SlowLocks, setup.ConnectionOf(place), setup.OwnOf(place));
+        name, folder, clock.Origin, seed + (++_started * 10_000), setup.BusyLocks, setup.SlowLocks, setup.LongLocks, setup.ConnectionOf(place), setup.OwnOf(place));
 
     /// <summary>Lets all finish; what those had to say that did not end well.</summary>
     public async Task<IReadOnlyList<(string Name, string Complaint)>> EndAsync()

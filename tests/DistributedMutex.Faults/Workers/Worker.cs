@@ -7,12 +7,12 @@ namespace DistributedMutex.Faults.Workers;
 
 /// <summary>
 /// A process that takes locks in all ways that the library has, on connections of both protocols, until its standard
-/// input ends. Its instances have a short lease and a long one: a long one shows who waits for its end, and should not.
+/// input ends.
 /// </summary>
 internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDisposable
 {
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ServiceWait = TimeSpan.FromSeconds(3);
 
     private readonly List<IAsyncDisposable> _opened = [];
@@ -21,7 +21,7 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
 
     public HistoryWriter History => history;
 
-    public Dictionary<string, FencedStore> Stores { get; } = plan.BusyLocks.Concat(plan.SlowLocks).ToDictionary(name => name, name => new FencedStore(plan.Folder, name));
+    public Dictionary<string, FencedStore> Stores { get; } = plan.Locks.ToDictionary(name => name, name => new FencedStore(plan.Folder, name));
 
     /// <summary>What a worker process does.</summary>
     public static async Task<int> RunAsync(string json)
@@ -70,12 +70,13 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
     {
         if (plan.Connection.Contains("serviceName", StringComparison.Ordinal))
         {
-            // The client's own search for a new master blocks threads of the pool, for seconds; on two cores there are two.
-            ThreadPool.SetMinThreads(16, 16);
+            // The client's own search for a new master blocks threads of the pool, dozens, for seconds.
+            ThreadPool.SetMinThreads(64, 64);
         }
 
         var (resp2, resp3) = (Open(RedisProtocol.Resp2), Open(RedisProtocol.Resp3));
         var shared = Keep(new RedisMutex(resp3, new MutexOptions { Lease = Short }));
+        var second = Keep(new RedisMutex(resp2, new MutexOptions { Lease = Short }));
         var slow = Keep(new RedisMutex(resp2, new MutexOptions { Lease = Short }));
         var patient = Keep(new RedisMutex(resp3, new MutexOptions { Lease = Long }));
         var service = Keep(new ServiceCollection().AddSingleton<IConnectionMultiplexer>(resp2)
@@ -85,12 +86,14 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
         [
             new ScopeCaller(shared, "shared", "scope", Short),
             new ScopeCaller(shared, "shared", "cancelling", Short, cancels: true),
-            new LockCaller(patient, "patient", "lock", Long),
-            new ScopeCaller(patient, "patient", "scope-long", Long),
+            new LockCaller(patient, "patient", "long-lock", Long) { Pace = Pace.Long },
+            new ScopeCaller(patient, "patient", "long-scope", Long) { Pace = Pace.Long },
+            new ScopeCaller(second, "second", "scope2", Short),
+            new LockCaller(second, "second", "lock2", Short),
             new ServiceCaller(service, "service", "service", Short, ServiceWait),
             new ServiceCaller(service, "service", "service2", Short, ServiceWait),
-            new ScopeCaller(shared, "shared", "slow-scope", Short) { IsSlow = true },
-            new LockCaller(slow, "slow", "slow-lock", Short) { IsSlow = true },
+            new ScopeCaller(shared, "shared", "slow-scope", Short) { Pace = Pace.Slow },
+            new LockCaller(slow, "slow", "slow-lock", Short) { Pace = Pace.Slow },
         ];
         if (await OpenOwnAsync(stop).ConfigureAwait(false) is { } own)
         {

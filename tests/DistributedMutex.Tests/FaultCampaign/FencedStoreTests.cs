@@ -52,8 +52,13 @@ public sealed class FencedStoreTests : IDisposable
     }
 
     [Fact]
-    public void An_older_fence_that_was_taken_is_found() =>
-        Assert.Contains("took fence 6", Assert.Single(Check([new(7, 1, true, "w1"), new(6, 2, true, "w2")])).Claim, StringComparison.Ordinal);
+    public void An_older_fence_that_was_taken_is_found_and_proved()
+    {
+        var violation = Assert.Single(Check([new(7, 1, true, "w1"), new(6, 2, true, "w2")]));
+        Assert.Contains("took fence 6", violation.Claim, StringComparison.Ordinal);
+        Assert.Contains(violation.Evidence, line => line.Line.Contains("w1/x acquired op=7", StringComparison.Ordinal));
+        Assert.Contains(violation.Evidence, line => line.Line.Contains("w2/x write op=6", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void An_update_that_was_lost_is_found() =>
@@ -61,7 +66,7 @@ public sealed class FencedStoreTests : IDisposable
 
     private static IReadOnlyList<Violation> Check(IReadOnlyList<JournalEntry> journal)
     {
-        var history = new RunHistory();
+        var history = new ToldHistory().Scope("w2/x", 10, 10.1, 10.2, 6).Say("10.15 w2/x write op=6 fence=6 accepted=yes").Scope("w1/x", 11, 11.1, 11.2, 7).Read();
         history.Journals["a"] = journal;
         var violations = Checker.Check(history);
         Assert.All(violations, violation => Assert.Equal(Rule, violation.Rule));

@@ -44,6 +44,20 @@ public sealed class HolderRuleTests
         new ToldHistory().Fault(7.9, 8, "operator-flushall", "loses=*").Scope("w1/x", 10, 10.1, 10.3, 1, 10.11, 10.29).Scope("w2/x", 10, 10.2, 10.4, 2, 10.21, 10.39).IsWrong(OneHolder);
 
     [Fact]
+    public void A_loss_before_anybody_asked_explains_nothing() =>
+        new ToldHistory().Fault(9.8, 9.9, "operator-flushall", "loses=*").Scope("w1/x", 10, 10.1, 10.3, 1, 10.11, 10.29).Scope("w2/x", 10, 10.2, 10.4, 2, 10.21, 10.39).IsWrong(OneHolder);
+
+    [Fact]
+    public void Whoever_was_given_a_longer_lease_may_believe_for_as_long() =>
+        new ToldHistory().Fault(10.2, 10.3, "operator-flushall", "loses=*")
+            .Scope("w1/x", 10, 10.1, 14.6, 1, 10.11, 14.5).Say("10.12 w1/x extend op=1 lease=9").Scope("w2/x", 13.9, 14, 14.2, 2, 14.1, 14.15).IsRight();
+
+    [Fact]
+    public void And_not_without() =>
+        new ToldHistory().Fault(10.2, 10.3, "operator-flushall", "loses=*")
+            .Scope("w1/x", 10, 10.1, 14.6, 1, 10.11, 14.5).Scope("w2/x", 13.9, 14, 14.2, 2, 14.1, 14.15).IsWrong(OneHolder);
+
+    [Fact]
     public void A_loss_of_another_lock_explains_nothing() =>
         new ToldHistory().Fault(10.15, 10.16, "operator-del", "loses=b").Scope("w1/x", 10, 10.1, 10.3, 1, 10.11, 10.29).Scope("w2/x", 10, 10.2, 10.4, 2, 10.21, 10.39).IsWrong(OneHolder);
 
@@ -72,6 +86,11 @@ public sealed class HolderRuleTests
 
     [Fact]
     public void An_operator_may_have_deleted_it() => Observed(left: -1, token: "-").Fault(10.1, 10.12, "operator-del", "loses=a").IsRight();
+
+    [Fact]
+    public void Of_two_masters_the_other_may_have_been_looked_at() =>
+        new ToldHistory().Fault(10.1, 10.3, "sentinel-failover", "loses=*").Scope("w1/x", 10, 10.1, 14, 1, 10.11, 13.9)
+            .Say("10.2 observer observed lock=a from=10.15 token=- left=-1").IsRight();
 
     [Fact]
     public void An_observation_that_began_before_the_lock_was_had_says_nothing() =>

@@ -19,7 +19,7 @@ internal sealed class ToldHistory
         [
             FormattableString.Invariant($"{called} {who} acquire op={fence} lock=a api=scope instance=i wait=5 lease=2"),
             FormattableString.Invariant($"{acquired} {who} acquired op={fence} token=t{fence} fence={fence}"),
-            .. held.Select(at => FormattableString.Invariant($"{at} {who} held op={fence} from={at} left={acquired + 1.98 - at}")),
+            .. held.Select(at => FormattableString.Invariant($"{at} {who} held op={fence} from={at} left={acquired + 1.98 - at:F6}")),
             FormattableString.Invariant($"{released} {who} release op={fence}"),
             FormattableString.Invariant($"{released + 0.001} {who} released op={fence} answer=yes"),
         ]);

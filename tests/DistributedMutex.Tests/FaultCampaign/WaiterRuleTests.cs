@@ -20,6 +20,13 @@ public sealed class WaiterRuleTests
     public void Time_in_which_the_process_did_not_run_does_not_count() => new ToldHistory().Waiter("w1/x", 10, 15, wait: 2).Say("15 w1 stall from=11.5").IsRight();
 
     [Fact]
+    public void Nor_does_time_in_which_nobody_in_it_had_a_thread() => new ToldHistory().Waiter("w1/x", 10, 15, wait: 2).Say("15 w1 starved from=11.5 threads=40 waiting=9").IsRight();
+
+    [Fact]
+    public void What_two_meters_measured_is_not_counted_twice() =>
+        new ToldHistory().Waiter("w1/x", 10, 15, wait: 2).Say("13 w1 stall from=11.5", "13 w1 starved from=11.5 threads=40 waiting=9").IsWrong(InTime);
+
+    [Fact]
     public void Time_in_which_another_process_did_not_run_does() => new ToldHistory().Waiter("w1/x", 10, 15, wait: 2).Say("15 w2 stall from=11.5").IsWrong(InTime);
 
     [Fact]
@@ -41,6 +48,16 @@ public sealed class WaiterRuleTests
 
     [Fact]
     public void Where_something_is_broken_order_is_not_looked_at() => Overtaking(handedOn: 12.5).Fault(11, 11.1, "client-kill-pubsub").IsRight();
+
+    [Fact]
+    public void Who_comes_long_after_that_comes_after_those_who_waited_then() =>
+        Overtaking(handedOn: 12.5, waitsSince: 7).Fault(8, 8.1, "client-kill-pubsub").IsWrong(Order, "w1/x acquire", "w2/y acquired");
+
+    [Fact]
+    public void Unless_the_line_itself_is_gone() => Overtaking(handedOn: 12.5, waitsSince: 7).Fault(8, 8.1, "operator-flushall", "loses=*").IsRight();
+
+    [Fact]
+    public void Or_a_server_that_was_gone_is_found_again_late() => Overtaking(handedOn: 12.5, waitsSince: 7).Fault(8, 8.1, "failover-to", "recovery=10").IsRight();
 
     [Fact]
     public void A_lock_that_is_wanted_and_nobodys_is_out_of_service() =>
@@ -87,10 +104,10 @@ public sealed class WaiterRuleTests
 
     // w1 waits from 11 on. w2 has the lock since before that, and at 12 is granted it again, for one who came before w1.
     // That one hands it on inside, to one who came after w1.
-    private static ToldHistory Overtaking(double handedOn, string answer = "yes") => new ToldHistory()
+    private static ToldHistory Overtaking(double handedOn, string answer = "yes", double waitsSince = 11) => new ToldHistory()
         .Scope("w2/x", 10, 12, handedOn, 1, 12.001)
         .Say(
-            "11 w1/x acquire op=900 lock=a api=scope instance=i wait=9 lease=2",
+            FormattableString.Invariant($"{waitsSince} w1/x acquire op=900 lock=a api=scope instance=i wait=9 lease=2"),
             "12 w2/y acquire op=2 lock=a api=lock instance=i wait=5 lease=2",
             FormattableString.Invariant($"{handedOn + 0.001} w2/y acquired op=2"),
             FormattableString.Invariant($"{handedOn + 0.002} w2/y release op=2"),
