@@ -7,7 +7,7 @@ namespace DistributedMutex.Workshop;
 /// <summary>A few figures side by side: <c>new BarChart("Lost updates", "updates") { { "no lock", 38 }, { "lock", 0 } }</c>.</summary>
 /// <param name="title">What the figures are.</param>
 /// <param name="unit">What they are counted in; may be empty.</param>
-[TypeFormatterSource(typeof(PictureFormatters), PreferredMimeTypes = [PictureFormatters.Svg, PictureFormatters.Text])]
+[TypeFormatterSource(typeof(PictureFormatters), PreferredMimeTypes = [PictureFormatters.Html, PictureFormatters.Svg, PictureFormatters.Text])]
 public sealed class BarChart(string title, string unit = "") : Picture, IEnumerable<KeyValuePair<string, double>>
 {
     private const int Columns = 40;

@@ -5,7 +5,7 @@ using DistributedMutex.Workshop.Pictures;
 namespace DistributedMutex.Workshop;
 
 /// <summary>Who waited for a lock, held it and lost it, and when: a lane for each thread. It listens to the library's traces.</summary>
-[TypeFormatterSource(typeof(PictureFormatters), PreferredMimeTypes = [PictureFormatters.Svg, PictureFormatters.Text])]
+[TypeFormatterSource(typeof(PictureFormatters), PreferredMimeTypes = [PictureFormatters.Html, PictureFormatters.Svg, PictureFormatters.Text])]
 public sealed class Timeline : Picture
 {
     private static readonly StringComparer NumbersAsNumbers = StringComparer.Create(CultureInfo.InvariantCulture, CompareOptions.NumericOrdering);

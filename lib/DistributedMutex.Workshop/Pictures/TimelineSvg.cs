@@ -7,6 +7,8 @@ internal static class TimelineSvg
 
     private const int Legend = 14;
 
+    private const int LegendRow = 22;
+
     private const int Margin = 4;
 
     private const int Row = 30;
@@ -15,13 +17,13 @@ internal static class TimelineSvg
     {
         var svg = new SvgDocument();
         var left = timeline.Lanes.Select(SvgDocument.WidthOf).DefaultIfEmpty().Max() + Margin + 12;
-        var bottom = Top + (timeline.Lanes.Count * Row);
+        var top = Top + (DrawLegend(svg, timeline) * LegendRow);
+        var bottom = top + (timeline.Lanes.Count * Row);
         var numbers = TimelineWords.NumbersOf(timeline).ToDictionary();
-        DrawLegend(svg, timeline);
-        DrawAxis(svg, timeline, X, bottom);
+        DrawAxis(svg, timeline, X, top, bottom);
         foreach (var (lane, index) in timeline.Lanes.Select((lane, index) => (lane, index)))
         {
-            var middle = Top + (index * Row) + (Row / 2);
+            var middle = top + (index * Row) + (Row / 2);
             svg.Text(Margin, middle + 4, lane);
             foreach (var span in timeline.Spans.Where(span => span.Lane == lane).OrderByDescending(span => Height(span.Activity)))
             {
@@ -42,41 +44,50 @@ internal static class TimelineSvg
         double X(TimeSpan time) => left + (timeline.Length == TimeSpan.Zero ? 0 : time / timeline.Length * (SvgDocument.Width - left - 24));
     }
 
-    private static void DrawAxis(SvgDocument svg, Timeline timeline, Func<TimeSpan, double> x, double bottom)
+    private static void DrawAxis(SvgDocument svg, Timeline timeline, Func<TimeSpan, double> x, double top, double bottom)
     {
         var tick = TimelineWords.TickOf(timeline.Length);
         for (var time = TimeSpan.Zero; time <= timeline.Length; time += tick)
         {
-            svg.Line(x(time), Top, x(time), bottom, SvgDocument.Ink, opacity: 0.35);
+            svg.Line(x(time), top, x(time), bottom, SvgDocument.Ink, opacity: 0.35);
             svg.Text(x(time), bottom + 15, TimelineWords.Time(time, timeline.Length), anchor: "middle");
         }
     }
 
-    private static void DrawLegend(SvgDocument svg, Timeline timeline)
+    /// <summary>Draws what the signs mean, in as many rows as it takes, and returns how many more than one.</summary>
+    private static int DrawLegend(SvgDocument svg, Timeline timeline)
     {
         double x = Margin;
+        var row = 0;
         foreach (var activity in timeline.Spans.Select(span => span.Activity).Distinct().Order())
         {
-            DrawBar(svg, activity, x, x + 22, Legend);
-            Label(28, TimelineWords.Of(activity));
+            Entry(28, TimelineWords.Of(activity), (x, y) => DrawBar(svg, activity, x, x + 22, y));
         }
 
         foreach (var activity in timeline.Spans.Where(span => span.Failed).Select(span => span.Activity).Distinct().Order())
         {
-            svg.Cross(x + 6, Legend, EndColour(activity));
-            Label(16, TimelineWords.OfFailure(activity));
+            Entry(16, TimelineWords.OfFailure(activity), (x, y) => svg.Cross(x + 6, y, EndColour(activity)));
         }
 
         foreach (var (what, number) in TimelineWords.NumbersOf(timeline))
         {
-            svg.Number(x + 8, Legend, number);
-            Label(20, what);
+            Entry(20, what, (x, y) => svg.Number(x + 8, y, number));
         }
 
-        void Label(double gap, string text)
+        return row;
+
+        void Entry(double gap, string text, Action<double, double> drawSign)
         {
-            svg.Text(x + gap, Legend + 4, text);
-            x += gap + SvgDocument.WidthOf(text) + 20;
+            var width = gap + SvgDocument.WidthOf(text);
+            if (x > Margin && x + width > SvgDocument.Width)
+            {
+                (x, row) = (Margin, row + 1);
+            }
+
+            var y = Legend + (row * LegendRow);
+            drawSign(x, y);
+            svg.Text(x + gap, y + 4, text);
+            x += width + 20;
         }
     }
 

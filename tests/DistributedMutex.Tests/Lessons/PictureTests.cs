@@ -106,15 +106,40 @@ public sealed class PictureTests
     }
 
     [Fact]
-    public void A_notebook_gets_a_picture_as_SVG_and_as_text()
+    public void A_notebook_gets_a_picture_as_HTML_as_SVG_and_as_text()
     {
-        Picture chart = new BarChart("t") { { "one", 1 } };
+        Picture chart = new BarChart("t \"<\"") { { "one", 1 } };
         foreach (var picture in new[] { chart, Timeline.Record(() => { }) })
         {
-            Assert.Equal(
-                [("image/svg+xml", picture.ToSvg()), ("text/plain", picture.ToString())],
-                FormattedValue.CreateManyFromObject(picture).Select(value => (value.MimeType, value.Value)).Order());
+            var values = FormattedValue.CreateManyFromObject(picture).ToDictionary(value => value.MimeType, value => value.Value);
+            Assert.Equal(["image/svg+xml", "text/html", "text/plain"], values.Keys.Order());
+            Assert.Equal((picture.ToSvg(), picture.ToString()), (values["image/svg+xml"], values["text/plain"]));
+
+            // An image of the same, which no page takes for markup of its own.
+            var image = XElement.Parse(values["text/html"]);
+            Assert.Equal("img", image.Name.LocalName);
+            Assert.Equal(picture.ToSvg(), Uri.UnescapeDataString(((string)image.Attribute("src")!)["data:image/svg+xml,".Length..]));
+            Assert.NotEmpty((string?)image.Attribute("alt") ?? "");
         }
+    }
+
+    [Fact]
+    public void A_long_legend_goes_on_in_a_second_row_and_stays_within_the_picture()
+    {
+        var timeline = Timeline.Record(() =>
+        {
+            for (var number = 1; number <= 7; number++)
+            {
+                Timeline.Mark($"something happened here, number {number}");
+            }
+        });
+        var svg = XElement.Parse(timeline.ToSvg());
+        var legend = Named(svg, "text").Where(text => text.Value.StartsWith("something", StringComparison.Ordinal)).ToList();
+        Assert.Equal(7, legend.Count);
+        Assert.All(legend, text => Assert.True(Number(text, "x") + (text.Value.Length * 7.4) <= 720, text.ToString()));
+        var lane = Named(svg, "text").First(text => text.Value == timeline.Lanes[0]);
+        Assert.All(legend, text => Assert.True(Number(text, "y") < Number(lane, "y") - 10));
+        Assert.True(legend.Select(text => Number(text, "y")).Distinct().Count() > 1);
     }
 
     private static IEnumerable<XElement> Named(XElement svg, string name) => svg.Descendants().Where(one => one.Name.LocalName == name);
