@@ -16,9 +16,8 @@ return Race.Run("using acquire scope", thread =>
             thread.Say("✓ Lock acquired");
             thread.WriteNextLine();
             thread.Say("✓ Done");
+            thread.Say("✓ Lock released"); // by the next brace: said here, before the next thread can speak
         }
-
-        thread.Say("✓ Lock released");
     }
     finally
     {

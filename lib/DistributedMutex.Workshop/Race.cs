@@ -20,7 +20,7 @@ public static partial class Race
     /// </summary>
     /// <param name="api">The part of the library that is shown, for the heading.</param>
     /// <param name="locked">What each thread does: lock, <see cref="RaceThread.WriteNextLine"/>, unlock.</param>
-    /// <returns>The exit code: 0, or 1 if the file is wrong or a thread failed.</returns>
+    /// <returns>The exit code: 0, or 1 if the file is wrong or a thread failed, or 2 for an argument that it does not know.</returns>
     public static int Run(string api, Action<RaceThread> locked)
     {
         if (OperatingSystem.IsWindows() && !Console.IsOutputRedirected)
@@ -28,8 +28,12 @@ public static partial class Race
             Console.OutputEncoding = Encoding.UTF8;
         }
 
-        // dotnet-script gives a script's arguments as Args, dotnet run as args; the process's own are the same for both.
-        var noLock = Environment.GetCommandLineArgs().Contains("--no-lock");
+        if (!ScriptArguments.AreKnown([Workers.NoLockOption], out var code))
+        {
+            return code;
+        }
+
+        var noLock = Workers.NoLock;
         try
         {
             if (!noLock)

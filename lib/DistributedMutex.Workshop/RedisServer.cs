@@ -122,7 +122,11 @@ public static class RedisServer
 
         try
         {
-            ServerKeeper.Start(kind);
+            using (kind == ServerKind.Garnet ? Waiting.InTerminalFor($"Redis: {kind.Name} is started") : null)
+            {
+                ServerKeeper.Start(kind);
+            }
+
             return ServerKeeper.TryJoin() ?? throw new InvalidOperationException("The server that was just started is gone.");
         }
         catch (InvalidOperationException e)

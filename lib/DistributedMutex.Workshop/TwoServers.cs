@@ -38,7 +38,9 @@ public sealed class TwoServers : IDisposable
             Console.WriteLine($"No redis-server on PATH, so {kind.Name} is downloaded now, once: about 116 MB.");
         }
 
+        using var waiting = kind == ServerKind.Garnet ? Waiting.For($"{kind.Name} is started") : null;
         var servers = new TwoServers(await StartOneAsync(kind).ConfigureAwait(false));
+        waiting?.Dispose();
         try
         {
             if (servers.Replicates)
@@ -76,7 +78,12 @@ public sealed class TwoServers : IDisposable
     public async Task FailOverAsync()
     {
         _first.Dispose();
-        _second ??= await StartOneAsync(_first.Kind).ConfigureAwait(false);
+        if (_second is null)
+        {
+            using var waiting = Waiting.For("It is gone. An empty server is started");
+            _second = await StartOneAsync(_first.Kind).ConfigureAwait(false);
+        }
+
         if (Replicates)
         {
             await AskAsync(_second, "REPLICAOF NO ONE").ConfigureAwait(false);

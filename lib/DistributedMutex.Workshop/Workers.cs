@@ -10,7 +10,9 @@ namespace DistributedMutex.Workshop;
 public static class Workers
 {
     /// <summary>Whether the command line says <c>--no-lock</c>: the script is to show what happens without.</summary>
-    public static bool NoLock => WorkerProcess.Arguments.Contains("--no-lock");
+    public static bool NoLock => ScriptArguments.Given.Contains(NoLockOption.Option);
+
+    internal static (string Option, string Does) NoLockOption => ("--no-lock", "show what happens without the lock");
 
     /// <summary>Runs the script, in whichever of its processes this is.</summary>
     /// <param name="title">What is shown, for the heading.</param>
@@ -18,7 +20,7 @@ public static class Workers
     /// <param name="findFaults">What is wrong with what all of them have said, in the order in which they said it; nothing if it is right.</param>
     /// <param name="success">What it shows if nothing is wrong.</param>
     /// <param name="count">How many workers; 3 by default.</param>
-    /// <returns>The exit code: 0, or 1 if something is wrong or a worker failed.</returns>
+    /// <returns>The exit code: 0, or 1 if something is wrong or a worker failed, or 2 for an argument that it does not know.</returns>
     public static async Task<int> RunAsync(
         string title, Func<Worker, Task> work, Func<IReadOnlyList<string>, IEnumerable<string>> findFaults, string success, int count = 3)
     {
@@ -31,6 +33,11 @@ public static class Workers
                 worker.Say($"starts, as process {Environment.ProcessId}");
                 await work(worker).ConfigureAwait(false);
                 return 0;
+            }
+
+            if (!ScriptArguments.AreKnown([NoLockOption], out var code))
+            {
+                return code;
             }
 
             RedisServer.Use();

@@ -44,6 +44,10 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
             Assert.Equal(Enumerable.Range(1, 5).Select(n => $"[Thread {n}] {step}"), said.Where(line => line.EndsWith("] " + step, StringComparison.Ordinal)).Order());
         }
 
+        // Nobody says that it has the lock before the one before it has said that it gave it back.
+        var turns = said.Select(line => line.Length > 11 ? line[11..] : "").Where(step => step is "✓ Lock acquired" or "✓ Lock released").ToList();
+        Assert.Equal(Enumerable.Range(0, 10).Select(n => n % 2 == 0 ? "✓ Lock acquired" : "✓ Lock released"), turns);
+
         Assert.Contains("✓ All writes completed sequentially without race conditions", said);
         var lines = await File.ReadAllLinesAsync(_folder.File("shared_file.txt"));
         Assert.Equal([1, 2, 3, 4, 5], lines.Select(line => int.Parse(WrittenLine().Match(line).Groups["line"].Value, null)));
@@ -61,6 +65,20 @@ public sealed partial class ScriptTests(Scripts scripts) : IClassFixture<Scripts
         Assert.Contains("✗ Lost: ", run.Said, StringComparison.Ordinal);
         Assert.DoesNotContain("✓ All writes", run.Said, StringComparison.Ordinal);
         Assert.True((await File.ReadAllLinesAsync(_folder.File("shared_file.txt"))).Length < 5);
+    }
+
+    [Theory]
+    [InlineData("main_scope.csx")]
+    [InlineData("service_rate.csx")]
+    [InlineData("03-acquire-scope.csx")]
+    public async Task An_argument_that_is_not_known_is_an_error_with_the_usage_and_help_prints_that(string script)
+    {
+        using var run = scripts.Start(ScriptHost.DotnetRun, script, _folder.Path, ["--nolock"]);
+        Assert.Equal(2, await run.ExitAsync());
+        Assert.StartsWith("✗ '--nolock' is not known.\nOptions, after a --:\n  --", run.Said, StringComparison.Ordinal);
+        using var help = scripts.Start(ScriptHost.DotnetRun, script, _folder.Path, ["--help"]);
+        Assert.Equal(0, await help.ExitAsync());
+        Assert.StartsWith("Options, after a --:\n  --", help.Printed, StringComparison.Ordinal);
     }
 
     [Fact]
