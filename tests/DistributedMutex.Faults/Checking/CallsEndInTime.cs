@@ -15,10 +15,9 @@ internal sealed class CallsEndInTime : IRule
 
     public IEnumerable<Violation> Check(RunHistory history)
     {
-        var killed = history.Faults.Where(fault => fault.Kind == "kill-worker").SelectMany(fault => fault.Targets).ToHashSet();
         foreach (var call in history.Operations.Where(call => call.Api != "foreign"))
         {
-            if (call.Ended is null && (killed.Contains(call.Invoked.Process) || double.IsInfinity(history.End)))
+            if (call.Ended is null && (history.IsGone(call.Invoked.Process) || double.IsInfinity(history.End)))
             {
                 continue;
             }

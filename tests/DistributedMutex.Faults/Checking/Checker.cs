@@ -15,6 +15,7 @@ internal static class Checker
         new CallsEndInTime(),
         new ArrivalOrder(),
         new ServiceReturns(),
+        new ReleasedIsFree(),
         new NothingIsLeft(),
         new NothingBreaks(),
     ];

@@ -73,6 +73,9 @@ internal sealed class RunHistory
     public bool IsExcusedByLoss(Operation hold, double at) =>
         Faults.Exists(fault => fault.Loses(hold.Lock) && fault.From <= at && at <= fault.To + hold.LongestLease && hold.Invoked.At <= fault.To);
 
+    /// <summary>Whether a process was killed.</summary>
+    public bool IsGone(string process) => Faults.Exists(fault => fault.Kind == "kill-worker" && fault.Targets.Contains(process));
+
     /// <summary>Whether data is being lost just then.</summary>
     public bool IsLosing(string @lock, double at) => Faults.Exists(fault => fault.Loses(@lock) && fault.From <= at && at <= fault.To);
 

@@ -36,9 +36,11 @@ internal sealed class DeleteLock() : Fault("operator-del")
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    public override int Weight => 4;
+
     public override Strike Plan(Arena arena, Random random)
     {
-        var names = random.Next(3) == 0 ? arena.Setup.Locks : arena.Setup.SlowLocks;
+        var names = random.Next(4) == 0 ? arena.Setup.Locks : arena.Setup.SlowLocks;
         var name = names[random.Next(names.Count)];
         return new Strike(name, () => arena.AskOwnerAsync("DEL", "lock:" + name)) { Loses = name, LurkAsync = () => UntilHeldForLongAsync(arena, "lock:" + name) };
     }

@@ -39,12 +39,12 @@ internal sealed record Errand(string Lock, TimeSpan Wait, TimeSpan Work, TimeSpa
         return Draw(random, @lock, wait, work, lease, Milliseconds(random.Next(20) == 0 ? random.Next(10, 60) : random.Next(3)));
     }
 
-    // Work that outlasts a lease, often.
+    // Work that outlasts a lease, mostly.
     private static Errand DrawSlow(Random random, WorkerPlan plan, TimeSpan lease)
     {
         var work = random.Next(4) switch
         {
-            0 or 1 => lease * (1.2 + (2 * random.NextDouble())),
+            < 2 => lease * (1.2 + (2 * random.NextDouble())),
             2 => Milliseconds(random.Next(300, 1500)),
             _ => Milliseconds(random.Next(20, 300)),
         };

@@ -93,6 +93,7 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
             new ServiceCaller(service, "service", "service", Short, ServiceWait),
             new ServiceCaller(service, "service", "service2", Short, ServiceWait),
             new ScopeCaller(shared, "shared", "slow-scope", Short) { Pace = Pace.Slow },
+            new ScopeCaller(second, "second", "slow-scope2", Short) { Pace = Pace.Slow },
             new LockCaller(slow, "slow", "slow-lock", Short) { Pace = Pace.Slow },
         ];
         if (await OpenOwnAsync(stop).ConfigureAwait(false) is { } own)

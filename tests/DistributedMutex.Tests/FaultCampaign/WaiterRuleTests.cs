@@ -7,6 +7,7 @@ public sealed class WaiterRuleTests
     private const string InTime = "calls end in time";
     private const string Order = "order of arrival";
     private const string Service = "service returns";
+    private const string Free = "what is released is free";
     private const string Left = "nothing is left";
     private const string Breaks = "nothing breaks";
 
@@ -85,6 +86,29 @@ public sealed class WaiterRuleTests
             .Say("10.1 w2/x acquire op=2 lock=a api=scope instance=i wait=60 lease=2", "40 w2/x acquired op=2 token=t2 fence=2", "40.1 w2/x release op=2", "40.2 w2/x released op=2 answer=yes")
             .IsWrong(Service, "client-kill-normal", "answer=unknown");
 
+    [Fact]
+    public void A_lock_that_was_given_back_is_not_to_be_held_for_the_rest_of_its_lease() =>
+        Released(looked: 15).IsWrong(Free, "w1/x release", "answer=unknown", "observed");
+
+    [Fact]
+    public void Right_after_it_that_may_be() => Released(looked: 13).IsRight();
+
+    [Fact]
+    public void Nor_is_it_to_be_held_when_a_fault_is_over() => Released(looked: 20).Fault(12, 14, "cut").IsWrong(Free, "cut");
+
+    [Fact]
+    public void Until_then_it_may_be() => Released(looked: 17).Fault(12, 14, "cut").IsRight();
+
+    [Fact]
+    public void Whoever_was_killed_gives_nothing_back_again() => Released(looked: 15).Fault(10.32, 10.33, "kill-worker", "targets=w1").IsRight();
+
+    [Fact]
+    public void A_replica_that_has_not_heard_of_it_may_have_become_the_master() => Released(looked: 20).Fault(10.25, 11, "promote-stale", "loses=*").IsRight();
+
+    [Fact]
+    public void Another_caller_of_the_instance_may_have_it_by_now() =>
+        Released(looked: 15).Say("10.1 w1/y acquire op=2 lock=a api=lock instance=i wait=5 lease=20", "10.31 w1/y acquired op=2").IsRight();
+
     [Theory]
     [InlineData("lock:a", "5s")]
     [InlineData("{lock:a}:queue", "never")]
@@ -114,6 +138,13 @@ public sealed class WaiterRuleTests
             FormattableString.Invariant($"{handedOn + 0.003} w2/y released op=2 answer=yes"),
             FormattableString.Invariant($"{handedOn + 0.01} w2/x released op=1 answer={answer}"),
             FormattableString.Invariant($"{handedOn + 0.5} w1/x acquired op=900 token=t900 fence=900"));
+
+    private static ToldHistory Released(double looked) => new ToldHistory().Say(
+        "10 w1/x acquire op=1 lock=a api=scope instance=i wait=5 lease=20",
+        "10.1 w1/x acquired op=1 token=t1 fence=1",
+        "10.3 w1/x release op=1",
+        "10.4 w1/x released op=1 answer=unknown",
+        FormattableString.Invariant($"{looked} observer observed lock=a from={looked - 0.01} token=t1 left=5"));
 
     private static ToldHistory Killed(double next) => new ToldHistory()
         .Say("10 w1/x acquire op=1 lock=a api=scope instance=i wait=5 lease=2", "10.1 w1/x acquired op=1 token=t1 fence=1", "10.2 w1/x held op=1 from=10.2 left=1.88")
