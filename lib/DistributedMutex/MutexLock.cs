@@ -39,8 +39,10 @@ public sealed class MutexLock : IDisposable, IAsyncDisposable
     /// The fencing token, greater than those of all earlier holders: a store that refuses writes with a smaller one than
     /// it has seen is safe from a holder that lost the lock and does not know it (M. Kleppmann, "How to do distributed locking").
     /// </summary>
-    /// <exception cref="InvalidOperationException"><see cref="MutexOptions.Fence"/> is false.</exception>
-    public long Fence => _options.Fence ? _hold.Fence : throw new InvalidOperationException("This lock has no fence: MutexOptions.Fence is false.");
+    /// <exception cref="InvalidOperationException"><see cref="MutexOptions.Fence"/> is false, or this is a permit of a <see cref="RedisSemaphore"/>.</exception>
+    public long Fence => !_options.Fence ? throw new InvalidOperationException("This lock has no fence: MutexOptions.Fence is false.")
+        : _hold.Fence != 0 ? _hold.Fence
+        : throw new InvalidOperationException("A permit has no fence: several are held at once, and none of them is the last.");
 
     /// <summary>Whether the lock is held and can be relied on now.</summary>
     public bool IsHeld => Remaining > TimeSpan.Zero;

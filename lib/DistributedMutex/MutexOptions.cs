@@ -49,6 +49,9 @@ public sealed class MutexOptions
     /// <summary>Where to log; nowhere by default.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 
+    /// <summary>The prefix of another kind of lock: its own, or, where there is one for mutexes, its own after that.</summary>
+    internal string KeyPrefixOf(string kind) => KeyPrefix == LockKeys.DefaultPrefix ? kind : KeyPrefix + kind;
+
     internal ILogger NewLogger() =>
         LoggerFactory is { } factory ? new QuietLogger(factory.CreateLogger(nameof(DistributedMutex))) : NullLogger.Instance;
 

@@ -17,9 +17,8 @@ namespace DistributedMutex;
 public sealed class RedisMutex : RedisClient
 {
     private readonly MutexOptions _options;
-    private readonly DriverContext _context;
+    private readonly LockInstance _instance;
     private readonly Drivers _drivers = new();
-    private int _disposing;
 
     /// <summary>Connects to the server that <see cref="RedisSettings.FromEnvironment"/> names.</summary>
     /// <exception cref="FormatException">The environment or the .env file holds a value that cannot be read.</exception>
@@ -34,12 +33,12 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     /// <exception cref="RedisConnectionException">The server cannot be reached or refuses the password.</exception>
     public RedisMutex(RedisSettings settings, MutexOptions? options = null)
-        : base(AfterChecking(ref options, settings)) => (_options, _context) = (options!, Open(options!));
+        : base(LockInstance.AfterChecking(ref options, settings)) => (_options, _instance) = (options!, Open(options!));
 
     /// <summary>Uses a connection that the caller owns; this object never closes it.</summary>
     /// <exception cref="ArgumentException">An option is out of its range.</exception>
     public RedisMutex(IConnectionMultiplexer connection, MutexOptions? options = null)
-        : base(AfterChecking(ref options, connection)) => (_options, _context) = (options!, Open(options!));
+        : base(LockInstance.AfterChecking(ref options, connection)) => (_options, _instance) = (options!, Open(options!));
 
     /// <summary>
     /// Waits for the lock and takes it for one lease, which is not renewed; <see cref="Unlock"/> gives it back.
@@ -53,7 +52,7 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="TimeoutException">Redis did not answer; likewise.</exception>
     /// <exception cref="ObjectDisposedException">The mutex was disposed, before or meanwhile.</exception>
     public bool Lock(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null) =>
-        RunAsync(resource, NewWaiter(wait, retry, isScope: false), sync: true).Result().Hold is not null;
+        RunAsync(resource, _instance.NewWaiter(wait, retry, isScope: false), sync: true).Result().Hold is not null;
 
     /// <inheritdoc cref="Lock"/>
     /// <param name="resource">What to lock.</param>
@@ -62,7 +61,7 @@ public sealed class RedisMutex : RedisClient
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left locked.</exception>
     public async Task<bool> LockAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
-        (await RunAsync(resource, NewWaiter(wait, retry, isScope: false), sync: false, cancellationToken).ConfigureAwait(false)).Hold is not null;
+        (await RunAsync(resource, _instance.NewWaiter(wait, retry, isScope: false), sync: false, cancellationToken).ConfigureAwait(false)).Hold is not null;
 
     /// <summary>
     /// Releases what Lock took. True: released; false: this instance no longer held it. The owner is the instance, not the
@@ -92,8 +91,8 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="ObjectDisposedException">The mutex was disposed, before or meanwhile.</exception>
     public MutexLock Acquire(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null)
     {
-        var waiter = NewWaiter(wait, retry, isScope: true);
-        return NewScope(RunAsync(resource, waiter, sync: true).Result()) ?? throw NotAcquired(resource, waiter);
+        var waiter = _instance.NewWaiter(wait, retry, isScope: true);
+        return _instance.NewScope(RunAsync(resource, waiter, sync: true).Result()) ?? throw _instance.NotAcquired(resource, waiter);
     }
 
     /// <inheritdoc cref="Acquire"/>
@@ -104,19 +103,19 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="OperationCanceledException">The token was cancelled; nothing is left locked.</exception>
     public async Task<MutexLock> AcquireAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default)
     {
-        var waiter = NewWaiter(wait, retry, isScope: true);
-        return NewScope(await RunAsync(resource, waiter, sync: false, cancellationToken).ConfigureAwait(false)) ?? throw NotAcquired(resource, waiter);
+        var waiter = _instance.NewWaiter(wait, retry, isScope: true);
+        return _instance.NewScope(await RunAsync(resource, waiter, sync: false, cancellationToken).ConfigureAwait(false)) ?? throw _instance.NotAcquired(resource, waiter);
     }
 
     /// <summary>As <see cref="Acquire"/>, but null if the lock could not be had within <paramref name="wait"/>.</summary>
     /// <inheritdoc cref="LockAsync"/>
     public MutexLock? TryAcquire(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
-        NewScope(RunAsync(resource, NewWaiter(wait, retry, isScope: true), sync: true, cancellationToken).Result());
+        _instance.NewScope(RunAsync(resource, _instance.NewWaiter(wait, retry, isScope: true), sync: true, cancellationToken).Result());
 
     /// <summary>As <see cref="AcquireAsync"/>, but null if the lock could not be had within <paramref name="wait"/>.</summary>
     /// <inheritdoc cref="LockAsync"/>
     public async Task<MutexLock?> TryAcquireAsync(LockKey resource, TimeSpan? wait = null, TimeSpan? retry = null, CancellationToken cancellationToken = default) =>
-        NewScope(await RunAsync(resource, NewWaiter(wait, retry, isScope: true), sync: false, cancellationToken).ConfigureAwait(false));
+        _instance.NewScope(await RunAsync(resource, _instance.NewWaiter(wait, retry, isScope: true), sync: false, cancellationToken).ConfigureAwait(false));
 
     /// <summary>
     /// Waits for several locks, one wait for all, and returns them as a scope: all, or none. They are taken in the order of their
@@ -145,7 +144,7 @@ public sealed class RedisMutex : RedisClient
         {
             return await MutexLockSet.AcquireAsync(this, names, wait.Value, _options.TimeProvider, cancellationToken).ConfigureAwait(false);
         }
-        catch (LockAcquisitionException) when (_disposing != 0)
+        catch (LockAcquisitionException) when (_instance.IsDisposing)
         {
             // Those that it had were lost first.
             throw new ObjectDisposedException(nameof(RedisMutex));
@@ -174,7 +173,7 @@ public sealed class RedisMutex : RedisClient
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<bool> IsLockedAsync(LockKey resource, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposing != 0, this);
+        ObjectDisposedException.ThrowIf(_instance.IsDisposing, this);
         var asking = Database.KeyExistsAsync(new LockKeys(resource.ToResource(nameof(resource)), _options.KeyPrefix).Lock);
         return await asking.Within(Timeout.InfiniteTimeSpan, _options.TimeProvider, sync: false, cancellationToken).ConfigureAwait(false);
     }
@@ -182,9 +181,9 @@ public sealed class RedisMutex : RedisClient
     /// <summary>Releases what this instance still holds, ends its waiters, then closes the connection if it is its own.</summary>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && Interlocked.Exchange(ref _disposing, 1) == 0)
+        if (disposing && _instance.TryDispose())
         {
-            EndAsync(sync: true).Result();
+            _instance.EndAsync(sync: true).Result();
             base.Dispose(disposing);
         }
     }
@@ -192,109 +191,23 @@ public sealed class RedisMutex : RedisClient
     /// <inheritdoc cref="Dispose(bool)"/>
     protected override async ValueTask DisposeAsyncCore()
     {
-        if (Interlocked.Exchange(ref _disposing, 1) == 0)
+        if (_instance.TryDispose())
         {
-            await EndAsync(sync: false).ConfigureAwait(false);
+            await _instance.EndAsync(sync: false).ConfigureAwait(false);
             await base.DisposeAsyncCore().ConfigureAwait(false);
         }
     }
 
-    // Before the base constructor, which connects: wrong options must not cost a connection.
-    private static T AfterChecking<T>(ref MutexOptions? options, T source)
-    {
-        options = (options ?? new MutexOptions()).ValidatedCopy();
-        return source;
-    }
+    private LockInstance Open(MutexOptions options) => new(this, options, options.KeyPrefix, _drivers, LockKind.Mutex);
 
-    private DriverContext Open(MutexOptions options)
-    {
-        var mailbox = Mailbox.Of(Connection);
-        return new DriverContext(
-            new LockProtocol(Database),
-            mailbox,
-            new LineOptions(options.Lease, options.MaxHold, () => OwnerToken.New(mailbox.ClientId)),
-            options.KeyPrefix,
-            options.TimeProvider,
-            options.NewLogger(),
-            new CallCounter(),
-            _drivers.MayKeep,
-            _drivers.Forget);
-    }
-
-    private Waiter NewWaiter(TimeSpan? wait, TimeSpan? retry, bool isScope) => new()
-    {
-        Came = _options.TimeProvider.Now(),
-        Wait = MutexOptions.ValidateWait(wait ?? _options.Wait, nameof(wait)),
-        Retry = MutexOptions.ValidateRetry(retry ?? _options.Retry, nameof(retry)),
-        Strategy = retry is null ? _options.RetryStrategy : null,
-        IsScope = isScope,
-        WantsFence = isScope && _options.Fence,
-    };
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<(Driver Driver, Hold? Hold)> RunAsync(LockKey key, Waiter waiter, bool sync, CancellationToken cancellationToken = default)
-    {
-        var resource = key.ToResource("resource");
-        ObjectDisposedException.ThrowIf(_disposing != 0 || !_context.Calls.TryEnter(), this);
-        var waiting = new Waiting(resource, _options.TimeProvider);
-        Hold? hold = null;
-        var driver = _drivers.Enter(resource, waiter, _context);
-        try
-        {
-            hold = waiting.Returns(await driver.AcquireAsync(waiter, sync, cancellationToken).ConfigureAwait(false));
-            return (driver, hold);
-        }
-        catch (OperationCanceledException)
-        {
-            throw waiting.Cancelled(new OperationCanceledException(cancellationToken));
-        }
-        catch (Exception e)
-        {
-            waiting.Fails(e);
-            throw;
-        }
-        finally
-        {
-            var waited = _options.TimeProvider.Now() - waiter.Came;
-            waiting.End(waited, _options.TimeProvider);
-            if (hold is not null)
-            {
-                driver.BeginHold(hold, waited);
-            }
-
-            _context.Calls.Leave();
-        }
-    }
-
-    private MutexLock? NewScope((Driver Driver, Hold? Hold) run) => run.Hold is null ? null : new MutexLock(run.Driver, run.Hold, _options);
-
-    private LockAcquisitionException NotAcquired(LockKey resource, Waiter waiter) =>
-        new(resource.ToString(), _options.TimeProvider.Now() - waiter.Came, waiter.Holder);
+    private ValueTask<(Driver Driver, Hold? Hold)> RunAsync(LockKey resource, Waiter waiter, bool sync, CancellationToken cancellationToken = default) =>
+        _instance.RunAsync(_instance.Context, resource, waiter, sync, cancellationToken);
 
     private ValueTask<bool> UnlockAsync(LockKey key, bool sync, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(_disposing != 0, this);
+        ObjectDisposedException.ThrowIf(_instance.IsDisposing, this);
         return _drivers.Find(key.ToResource("resource")) is { Locked: { } hold } driver
             ? driver.ReleaseAsync(hold, sync, cancellationToken)
             : new ValueTask<bool>(false);
-    }
-
-    // Nobody waits any more, and what is held is given back, as far as that can be done in the time of one reply.
-    private async ValueTask<bool> EndAsync(bool sync)
-    {
-        var started = _options.TimeProvider.Now();
-        var releases = new List<Task>();
-        foreach (var driver in _drivers.All)
-        {
-            if (driver.Close() is { } held)
-            {
-                releases.Add(driver.ReleaseQuietlyAsync(held, sync: false).AsTask());
-            }
-        }
-
-        await Task.WhenAll(releases).PassAsync(_context.Limit, _options.TimeProvider, sync, CancellationToken.None).ConfigureAwait(false);
-        await _context.Calls.CloseAsync()
-            .PassAsync(_context.LimitUntil(started.Later(_context.Limit), _options.TimeProvider.Now()), _options.TimeProvider, sync, CancellationToken.None).ConfigureAwait(false);
-        return true;
     }
 }

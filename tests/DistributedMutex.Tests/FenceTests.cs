@@ -77,7 +77,7 @@ public abstract class FenceTests(ServerFixture server)
     public async Task Asking_again_with_the_token_that_holds_is_told_so_and_gets_a_whole_lease_and_a_greater_fence()
     {
         using var client = server.NewForeignClient();
-        var protocol = new LockProtocol(client.Database);
+        var protocol = new LockProtocol(client.Database, LockScripts.Mutex);
         var keys = new LockKeys(server.NewResource());
 
         var first = await AskAsync("token", 10);

@@ -19,7 +19,7 @@ internal struct Holding
     private int _state;
 
     /// <summary>A caller is about to be given the lock, after so long; called once, in the caller's flow.</summary>
-    public void Begin(ILogger logger, string resource, long fence, TimeSpan waited, TimeProvider clock)
+    public void Begin(ILogger logger, string resource, LockKind kind, long fence, TimeSpan waited, TimeProvider clock)
     {
         if (fence == 0)
         {
@@ -31,8 +31,8 @@ internal struct Holding
         }
 
         _since = clock.Now();
-        _span = Telemetry.Start(Telemetry.HoldSpan, resource, clock, fence == 0 ? null : fence);
-        _counted = Telemetry.CountIn(Telemetry.Held);
+        _span = Telemetry.Start(Telemetry.HoldSpan, resource, kind, clock, fence == 0 ? null : fence);
+        _counted = Telemetry.CountIn(Telemetry.Held, kind);
         Volatile.Write(ref _state, Begun);
     }
 
@@ -40,7 +40,7 @@ internal struct Holding
     /// The lock was released or lost at that moment, or why it could not be released. The span does not end now: whoever has
     /// the lock next may have it already, and the two did not hold at the same time.
     /// </summary>
-    public void End(ILogger logger, string resource, HoldEnd how, TimeSpan at, TimeProvider clock)
+    public void End(ILogger logger, string resource, LockKind kind, HoldEnd how, TimeSpan at, TimeProvider clock)
     {
         if (Interlocked.CompareExchange(ref _state, Over, Begun) != Begun)
         {
@@ -59,20 +59,20 @@ internal struct Holding
             Telemetry.Stop(span, outcome, clock.GetUtcNow().UtcDateTime - (clock.Now() - at));
         }
 
-        Telemetry.CountOut(Telemetry.Held, _counted);
-        Telemetry.Record(Telemetry.HoldDuration, held, outcome);
+        Telemetry.CountOut(Telemetry.Held, kind, _counted);
+        Telemetry.Record(Telemetry.HoldDuration, held, kind, outcome);
         switch (how)
         {
             case HoldEnd.Released:
                 Log.Released(logger, resource, held.TotalMilliseconds);
                 break;
             case HoldEnd.Lost:
-                Telemetry.CountLost();
+                Telemetry.CountLost(kind);
                 Log.LockLost(logger, resource, held.TotalMilliseconds);
                 break;
             default:
                 // A release that failed is its caller's to log.
-                Telemetry.CountLost();
+                Telemetry.CountLost(kind);
                 break;
         }
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using DistributedMutex.Protocol;
 
 namespace DistributedMutex.Diagnostics;
 
@@ -15,6 +16,7 @@ internal static class Telemetry
     public const string HoldSpan = Name + ".Hold";
 
     public const string ResourceTag = "distributed_mutex.resource";
+    public const string KindTag = "distributed_mutex.kind";
     public const string FenceTag = "distributed_mutex.fence";
     public const string OutcomeTag = "distributed_mutex.outcome";
     public const string ErrorTypeTag = "error.type";
@@ -59,8 +61,8 @@ internal static class Telemetry
     /// Starts a span as a child of the caller's activity, without becoming the caller's activity itself: a span that
     /// outlives the call must not. Null: nobody wants it.
     /// </summary>
-    public static Activity? Start(string name, string resource, TimeProvider clock, long? fence = null) =>
-        Source.HasListeners() ? StartHeard(name, resource, clock, fence) : null;
+    public static Activity? Start(string name, string resource, LockKind kind, TimeProvider clock, long? fence = null) =>
+        Source.HasListeners() ? StartHeard(name, resource, kind, clock, fence) : null;
 
     /// <summary>Ends a span in whatever flow, without changing the activity there.</summary>
     public static void Stop(Activity span, string outcome, DateTime end)
@@ -71,56 +73,60 @@ internal static class Telemetry
     }
 
     /// <summary>Counts something that begins. False: nobody listens, and its end is not to be counted either.</summary>
-    public static bool CountIn(UpDownCounter<long> counter)
+    public static bool CountIn(UpDownCounter<long> counter, LockKind kind)
     {
         var heard = counter.Enabled;
-        Add(counter, heard, 1);
+        Add(counter, kind, heard, 1);
         return heard;
     }
 
     /// <summary>Counts something that ends, if its beginning was counted.</summary>
-    public static void CountOut(UpDownCounter<long> counter, bool countedIn) => Add(counter, countedIn, -1);
+    public static void CountOut(UpDownCounter<long> counter, LockKind kind, bool countedIn) => Add(counter, kind, countedIn, -1);
 
     /// <summary>Counts a lock that was lost.</summary>
-    public static void CountLost()
+    public static void CountLost(LockKind kind)
     {
         if (LostLocks.Enabled)
         {
-            Tell(static () => LostLocks.Add(1));
+            CountLostHeard(kind);
         }
     }
 
     /// <summary>Records how long something took.</summary>
-    public static void Record(Histogram<double> histogram, TimeSpan time, string outcome)
+    public static void Record(Histogram<double> histogram, TimeSpan time, LockKind kind, string outcome)
     {
         if (histogram.Enabled)
         {
-            RecordHeard(histogram, time, outcome);
+            RecordHeard(histogram, time, kind, outcome);
         }
     }
 
     // Methods of their own, since what a lambda captures is allocated on entry.
-    private static Activity? StartHeard(string name, string resource, TimeProvider clock, long? fence)
+    private static Activity? StartHeard(string name, string resource, LockKind kind, TimeProvider clock, long? fence)
     {
         KeyValuePair<string, object?> resourceTag = new(ResourceTag, resource);
-        KeyValuePair<string, object?>[] tags = fence is null ? [resourceTag] : [resourceTag, new(FenceTag, fence)];
+        KeyValuePair<string, object?>[] tags = fence is null ? [resourceTag, Tag(kind)] : [resourceTag, Tag(kind), new(FenceTag, fence)];
         Activity? span = null;
         Tell(() => span = Source.StartActivity(name, ActivityKind.Internal, parentContext: default, tags, links: null, clock.GetUtcNow()));
         return span;
     }
 
-    private static void RecordHeard(Histogram<double> histogram, TimeSpan time, string outcome) =>
-        Tell(() => histogram.Record(time.TotalSeconds, new KeyValuePair<string, object?>(OutcomeTag, outcome)));
+    private static void RecordHeard(Histogram<double> histogram, TimeSpan time, LockKind kind, string outcome) =>
+        Tell(() => histogram.Record(time.TotalSeconds, Tag(kind), new KeyValuePair<string, object?>(OutcomeTag, outcome)));
 
-    private static void Add(UpDownCounter<long> counter, bool heard, int one)
+    private static void CountLostHeard(LockKind kind) => Tell(() => LostLocks.Add(1, Tag(kind)));
+
+    private static void Add(UpDownCounter<long> counter, LockKind kind, bool heard, int one)
     {
         if (heard)
         {
-            AddHeard(counter, one);
+            AddHeard(counter, kind, one);
         }
     }
 
-    private static void AddHeard(UpDownCounter<long> counter, int one) => Tell(() => counter.Add(one));
+    private static void AddHeard(UpDownCounter<long> counter, LockKind kind, int one) => Tell(() => counter.Add(one, Tag(kind)));
+
+    private static KeyValuePair<string, object?> Tag(LockKind kind) => new(KindTag, kind.Name);
 
     /// <summary>
     /// Calls listeners, which are the application's code: should one throw, that must not leave a lock held. What it does to

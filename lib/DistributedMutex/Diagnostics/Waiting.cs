@@ -9,16 +9,18 @@ namespace DistributedMutex.Diagnostics;
 /// </summary>
 internal struct Waiting
 {
+    private readonly LockKind _kind;
     private readonly Activity? _span;
     private readonly bool _counted;
     private string _outcome = Telemetry.Failed;
     private Exception? _error;
 
     /// <summary>The call begins; in the caller's flow.</summary>
-    public Waiting(string resource, TimeProvider clock)
+    public Waiting(string resource, LockKind kind, TimeProvider clock)
     {
-        _span = Telemetry.Start(Telemetry.WaitSpan, resource, clock);
-        _counted = Telemetry.CountIn(Telemetry.Waiting);
+        _kind = kind;
+        _span = Telemetry.Start(Telemetry.WaitSpan, resource, kind, clock);
+        _counted = Telemetry.CountIn(Telemetry.Waiting, kind);
     }
 
     /// <summary>The call will end with a lock, or without one because its time is over.</summary>
@@ -57,7 +59,7 @@ internal struct Waiting
             Telemetry.Stop(span, _outcome, clock.GetUtcNow().UtcDateTime);
         }
 
-        Telemetry.CountOut(Telemetry.Waiting, _counted);
-        Telemetry.Record(Telemetry.AcquireDuration, waited, _outcome);
+        Telemetry.CountOut(Telemetry.Waiting, _kind, _counted);
+        Telemetry.Record(Telemetry.AcquireDuration, waited, _kind, _outcome);
     }
 }

@@ -50,7 +50,7 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
     /// <summary>The caller's hold begins, after so long a wait; called once, in the caller's flow.</summary>
     public void BeginHold(Hold hold, TimeSpan waited)
     {
-        hold.Telemetry.Begin(context.Logger, resource, hold.Fence, waited, context.Time);
+        hold.Telemetry.Begin(context.Logger, resource, context.Kind, hold.Fence, waited, context.Time);
         if (hold.State != HoldState.Held)
         {
             Tell(hold, HoldEnd.Lost, Now);
@@ -117,7 +117,18 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
     public void Released(KeyLease key, int outcome)
     {
         context.Mailbox.Unregister(key.Token);
-        _line.Handed(outcome == 2, Now);
+        if (outcome == 2)
+        {
+            (context.WatcherOf?.Invoke(this) ?? this).Handed();
+        }
+
+        Arm();
+    }
+
+    /// <summary>Another process has been granted the lock.</summary>
+    private void Handed()
+    {
+        _line.Handed(toAnother: true, Now);
         Arm();
     }
 
@@ -185,7 +196,7 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
     }
 
     /// <summary>Tells whoever listens how a hold has ended.</summary>
-    public void Tell(Hold hold, HoldEnd how, TimeSpan at) => hold.Telemetry.End(context.Logger, resource, how, at, context.Time);
+    public void Tell(Hold hold, HoldEnd how, TimeSpan at) => hold.Telemetry.End(context.Logger, resource, context.Kind, how, at, context.Time);
 
     /// <summary>Sets the timer for what is due next; one that rings early is set again.</summary>
     public void Arm()

@@ -15,6 +15,12 @@ namespace DistributedMutex.Protocol;
 internal sealed record DriverContext(
     LockProtocol Protocol, Mailbox Mailbox, LineOptions Line, string KeyPrefix, TimeProvider Time, ILogger Logger, CallCounter Calls, Func<bool> MayKeep, Action<Driver> Forget)
 {
+    /// <summary>What is held, and how.</summary>
+    public LockKind Kind { get; init; } = LockKind.Mutex;
+
+    /// <summary>Who sees to the grants that a driver's release has led to, if not itself.</summary>
+    public Func<Driver, Driver>? WatcherOf { get; init; }
+
     /// <summary>How long to wait for a reply that may never come: no less than the connection does, which tells why.</summary>
     public TimeSpan Limit => Mailbox.ReplyTimeout + TimeSpan.FromSeconds(1.5);
 

@@ -6,7 +6,7 @@ namespace DistributedMutex.Protocol;
 /// The drivers of one instance, by resource. Some are kept when their lock is free: whoever takes it again soon finds keys and
 /// timer ready.
 /// </summary>
-internal sealed class Drivers
+internal sealed class Drivers : IDrivers
 {
     // Names that are locked once each, by the million, must not fill the memory.
     private const int Most = 1000;

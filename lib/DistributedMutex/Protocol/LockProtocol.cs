@@ -27,14 +27,9 @@ internal readonly record struct AcquireReply(long? FirstFence, TimeSpan? HolderL
     }
 }
 
-/// <summary>Speaks the Lua scripts, one method for each, and the one plain command that takes a free lock.</summary>
-internal sealed class LockProtocol(IDatabase database)
+/// <summary>Speaks the Lua scripts, one method for each, and the one plain command that takes a free mutex.</summary>
+internal sealed class LockProtocol(IDatabase database, LockScripts scripts)
 {
-    private static readonly LuaScript AcquireScript = new("acquire.lua");
-    private static readonly LuaScript ReleaseScript = new("release.lua");
-    private static readonly LuaScript RenewScript = new("renew.lua");
-    private static readonly LuaScript WatchScript = new("watch.lua");
-
     private bool? _isAlone;
 
     // Where there are several servers, or a proxy, the listener may be at another one than counts. A shared connection may not
@@ -59,17 +54,17 @@ internal sealed class LockProtocol(IDatabase database)
         database.StringSetAsync(keys.Lock, token, new TimeSpan(Milliseconds(lease) * TimeSpan.TicksPerMillisecond), When.NotExists);
 
     public Task<RedisResult> AcquireAsync(LockKeys keys, string token, TimeSpan lease, int fences, bool join) =>
-        AcquireScript.EvaluateAsync(database, keys.All, [token, Milliseconds(lease), fences, join ? "join" : "", Alone]);
+        scripts.Acquire.EvaluateAsync(database, keys.All, [token, Milliseconds(lease), fences, join ? "join" : "", Alone]);
 
     /// <summary>1: released; 2: and handed to a waiter; 0: not the caller's.</summary>
     public Task<RedisResult> ReleaseAsync(LockKeys keys, string token) =>
-        ReleaseScript.EvaluateAsync(database, keys.All, [token, Alone]);
+        scripts.Release.EvaluateAsync(database, keys.All, [token, Alone]);
 
     public Task<RedisResult> RenewAsync(LockKeys keys, string token, TimeSpan lease, bool claim) =>
-        RenewScript.EvaluateAsync(database, [keys.Lock], [token, lease == TimeSpan.Zero ? 0 : Milliseconds(lease), claim ? "claim" : "renew"]);
+        scripts.Renew.EvaluateAsync(database, [keys.Lock], [token, lease == TimeSpan.Zero ? 0 : Milliseconds(lease), claim ? "claim" : "renew"]);
 
     public Task<RedisResult> WatchAsync(LockKeys keys) =>
-        WatchScript.EvaluateAsync(database, keys.All, [Alone]);
+        scripts.Watch.EvaluateAsync(database, keys.All, [Alone]);
 
     // Redis takes whole milliseconds, and refuses a lease of none.
     private static long Milliseconds(TimeSpan lease) => Math.Max(1, lease.Ticks / TimeSpan.TicksPerMillisecond);

@@ -249,7 +249,7 @@ internal sealed class Mailbox
     {
         try
         {
-            await new LockProtocol(_connection.GetDatabase()).ReleaseAsync(LockKeys.OfKey(key), token).ConfigureAwait(false);
+            await new LockProtocol(_connection.GetDatabase(), LockKind.ScriptsOf(OwnerToken.WayOf(token))).ReleaseAsync(LockKeys.OfKey(key), token).ConfigureAwait(false);
         }
         catch (Exception e) when (e.IsOfClient())
         {

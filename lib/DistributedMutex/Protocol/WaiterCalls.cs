@@ -32,7 +32,7 @@ internal static class WaiterCalls
                         await step.News!.PassAsync(Clock.Until(step.Until, now), driver.Context.Time, sync, stop).ConfigureAwait(false);
                         break;
                     case StepKind.Closed:
-                        throw new ObjectDisposedException(nameof(RedisMutex));
+                        throw new ObjectDisposedException(driver.Context.Kind.Owner);
                     case StepKind.Unanswered:
                         throw Unanswered(driver);
                     default:

@@ -16,6 +16,7 @@ if call('EXISTS', KEYS[2]) == 0 and call('SET', KEYS[1], ARGV[1], 'NX', 'PX', AR
   return mint(time, ARGV[3])
 end
 
+-- include queue.lua
 -- include baton.lua
 
 local promoted = false

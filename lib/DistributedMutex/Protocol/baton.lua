@@ -1,4 +1,4 @@
--- Baton: what acquire, release and watch do when somebody waits; part of all three.
+-- Baton: what acquire, release and watch do when somebody waits; part of all three, after queue.lua.
 --
 -- Promises: the lock goes to whoever has waited longest, in one message; a waiter whose process is gone costs the others
 -- nothing where that can be seen, and otherwise, as one that dies or stops with the message in its hands, the short grant.
@@ -8,24 +8,6 @@
 
 local GRANT = 3000      -- ms that a winner has to claim the lock for its own lease
 local FENCES = '100'    -- fences that come with a grant, one for each hand-over inside the winner's process
-local QUEUE = 3600000   -- ms that a queue outlives the last question of a waiter; they ask every ten minutes at least
-
-local function milliseconds(time)
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
--- Tells the process that a token belongs to, in a message that no replica hears: who has missed a failover would take the
--- grant of a server that is none any more, or be taken for a listener of the one that is. Nil: it must not be sent.
--- The part of a token before its random digits names the process or, on a connection that puts a prefix before the names
--- of its channels, "process@prefix".
-local function tell(token, what, number)
-  local process, prefix = string.match(token, '^([^@]*)@?(.*):')
-  local message = string.format('%s %s %.0f %.0f %s', what, token, tonumber(number), milliseconds(call('TIME')), KEYS[1])
-  pcall(redis.set_repl, redis.REPL_NONE)
-  local heard = redis.pcall('PUBLISH', (prefix or '') .. 'lock-grants:' .. (process or ''), message)
-  pcall(redis.set_repl, redis.REPL_ALL)
-  return type(heard) == 'number' and heard or nil
-end
 
 -- Grants the lock to the head of the queue, and says so; without one, or without the right to tell it, the lock is free.
 local function promote()
@@ -51,14 +33,6 @@ local function promote()
   end
   call('DEL', KEYS[1])
   return false
-end
-
-local function join(token)
-  if not call('ZSCORE', KEYS[2], token) then
-    local last = call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
-    call('ZADD', KEYS[2], (tonumber(last[2]) or 0) + 1, token)
-  end
-  call('PEXPIRE', KEYS[2], QUEUE)
 end
 
 -- The reply to a waiter: how long the holder has left, who it is, the server's time, and how many stand before the waiter.

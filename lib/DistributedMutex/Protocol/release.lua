@@ -16,6 +16,7 @@ if holder == ARGV[1] and call('EXISTS', KEYS[2]) == 0 then
 end
 
 -- include fence.lua
+-- include queue.lua
 -- include baton.lua
 
 if holder == ARGV[1] then

@@ -7,6 +7,7 @@
 local call = redis.call
 
 -- include fence.lua
+-- include queue.lua
 -- include baton.lua
 
 return call('EXISTS', KEYS[1]) == 0 and promote() and 1 or 0

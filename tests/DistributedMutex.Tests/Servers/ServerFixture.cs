@@ -129,6 +129,10 @@ public abstract class ServerFixture : IAsyncLifetime
 
     public RedisMutex NewMutex(MutexOptions? options = null) => new(Settings, options);
 
+    public RedisReadWriteLock NewReadWriteLock(MutexOptions? options = null) => new(Settings, options);
+
+    public RedisSemaphore NewSemaphore(string resource, int permits, MutexOptions? options = null) => new(resource, permits, Settings, options);
+
     /// <summary>What a client that knows nothing of this library sees and does.</summary>
     public RedisClient NewForeignClient() => new(Settings);
 }
