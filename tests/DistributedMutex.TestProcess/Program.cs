@@ -29,6 +29,9 @@ switch (args)
     case ["crowd", var resource]:
         return await Crowd.RunAsync(resource);
 
+    case ["share", var how, var milliseconds, .. var resources]:
+        return await Sharers.RunAsync(how, milliseconds, resources);
+
     case ["contend", .. var resources]:
         return await Contenders.RunAsync(resources);
 
@@ -36,6 +39,6 @@ switch (args)
         return await Answer.RunAsync(Answer.All[exercise]());
 
     default:
-        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource> | contend <resource> … | answers <exercise>");
+        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource> | share <read|write|permit> <work in ms> <resource> … | contend <resource> … | answers <exercise>");
         return 2;
 }

@@ -53,6 +53,27 @@ public sealed class ClusterTests(OwnRedisFixture server) : IClassFixture<OwnRedi
         await using var next = await other.AcquireAllAsync(["a", "b", "c"], TimeSpan.Zero);
     }
 
+    [Fact]
+    public async Task Readers_writers_and_permits_are_handed_on_in_a_cluster_too()
+    {
+        using var folder = new TemporaryFolder();
+        using var node = await server.StartAnotherAsync("--cluster-enabled", "yes", "--dir", folder.Path);
+        await MakeClusterAsync(node);
+        await using var locks = new RedisReadWriteLock(ServerFixture.SettingsOf(node));
+        await using var semaphore = new RedisSemaphore("a}b", 1, ServerFixture.SettingsOf(node));
+        var (writer, permit) = (await locks.AcquireWriteAsync("a{b}c"), await semaphore.AcquireAsync());
+        var reading = locks.AcquireReadAsync("a{b}c");
+        var waiting = semaphore.AcquireAsync();
+        await ServerFixture.UntilQueuedAsync(locks.Database, new LockKeys("a{b}c", "rwlock:"), 1);
+        await ServerFixture.UntilQueuedAsync(locks.Database, new LockKeys("a}b", "semaphore:"), 1);
+
+        await writer.DisposeAsync();
+        await permit.DisposeAsync();
+        await using var reader = await reading.WaitAsync(Line.Grant);
+        await using var next = await waiting.WaitAsync(Line.Grant);
+        Assert.Equal(writer.Fence, reader.Fence);
+    }
+
     private static async Task MakeClusterAsync(PrivateServer node)
     {
         await using var admin = ServerFixture.ConnectAsAdmin(node);
