@@ -12,6 +12,13 @@ internal sealed class LockKeys
 {
     public const string DefaultPrefix = "lock:";
 
+    private const int Slots = 16384;
+
+    private static readonly int[] Remainders = [.. Enumerable.Range(0, 256).Select(Remainder)];
+
+    // Looked for once, for all: a name with a brace in it must not cost more than another.
+    private static readonly Lazy<int[]> Numbers = new(FirstNumbers);
+
     public LockKeys(string resource, string prefix = DefaultPrefix)
     {
         var key = prefix + resource;
@@ -52,15 +59,19 @@ internal sealed class LockKeys
     }
 
     // The key's own hash tag if it has one, otherwise the first number with the same slot.
-    private static string FindTag(string key)
+    private static string FindTag(string key) => OwnTag(key) ?? $"{Numbers.Value[Slot(key)]}";
+
+    private static int[] FirstNumbers()
     {
-        if (OwnTag(key) is { } tag)
+        var numbers = new int[Slots];
+        Array.Fill(numbers, -1);
+        for (int number = 0, found = 0; found < Slots; number++)
         {
-            return tag;
+            ref var first = ref numbers[Slot($"{number}")];
+            (first, found) = first < 0 ? (number, found + 1) : (first, found);
         }
 
-        var slot = Slot(key);
-        return Enumerable.Range(0, int.MaxValue).Select(number => $"{number}").First(number => Slot(number) == slot);
+        return numbers;
     }
 
     // CRC-16/XMODEM, which the framework lacks.
@@ -69,13 +80,20 @@ internal sealed class LockKeys
         var crc = 0;
         foreach (var octet in Encoding.UTF8.GetBytes(tag))
         {
-            crc ^= octet << 8;
-            for (var bit = 0; bit < 8; bit++)
-            {
-                crc = (crc & 0x8000) != 0 ? (crc << 1) ^ 0x1021 : crc << 1;
-            }
+            crc = ((crc << 8) & 0xFFFF) ^ Remainders[(crc >> 8) ^ octet];
         }
 
-        return crc & 0x3FFF;
+        return crc % Slots;
+    }
+
+    private static int Remainder(int octet)
+    {
+        var crc = octet << 8;
+        for (var bit = 0; bit < 8; bit++)
+        {
+            crc = (crc & 0x8000) != 0 ? (crc << 1) ^ 0x1021 : crc << 1;
+        }
+
+        return crc & 0xFFFF;
     }
 }

@@ -218,14 +218,18 @@ internal sealed class Mailbox
         }
     }
 
-    // "grant token fence time key" or "ask token milliseconds time key"
+    // "grant fence time token key" or "ask milliseconds time token key". Key and token may hold anything, spaces too; a token
+    // ends so long after the name of its connection.
     private void Hear(RedisChannel channel, RedisValue message)
     {
-        if (((string?)message)?.Split(' ', 5) is not [var what, var token, var number, var time, var key])
+        if (((string?)message)?.Split(' ', 4) is not [var what, var number, var time, var rest]
+            || rest.IndexOf(ClientId, StringComparison.Ordinal) is not (>= 0 and var start)
+            || start + OwnerToken.LengthOf(ClientId) is var length && length >= rest.Length)
         {
             return;
         }
 
+        var (token, key) = (rest[..length], rest[(length + 1)..]);
         var (value, isGrant) = (long.Parse(number, CultureInfo.InvariantCulture), what == "grant");
         if (!_recipients.TryGetValue(token, out var recipient))
         {

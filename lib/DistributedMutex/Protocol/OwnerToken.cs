@@ -8,13 +8,16 @@ internal static partial class OwnerToken
 {
     private const int RandomDigits = 32;
 
-    /// <summary>Names this process, in words that help whoever reads a key or CLIENT LIST.</summary>
-    public static string ProcessName { get; } = $"{Environment.MachineName}-{Environment.ProcessId}";
+    /// <summary>Names this process, in words that help whoever reads a key or CLIENT LIST. Redis takes no other letters for the name of a client.</summary>
+    public static string ProcessName { get; } = $"{string.Concat(Environment.MachineName.Where(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_'))}-{Environment.ProcessId}";
 
     /// <summary>Names one connection of this process, shared by the instances of the mutex on it.</summary>
     public static string NewClientId() => $"{ProcessName}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
-    public static string New(string clientId) => string.Create(clientId.Length + 1 + RandomDigits, clientId, static (token, clientId) =>
+    /// <summary>How long the tokens of a connection are.</summary>
+    public static int LengthOf(string clientId) => clientId.Length + 1 + RandomDigits;
+
+    public static string New(string clientId) => string.Create(LengthOf(clientId), clientId, static (token, clientId) =>
     {
         clientId.CopyTo(token);
         token[clientId.Length] = ':';

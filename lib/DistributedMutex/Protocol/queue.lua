@@ -14,7 +14,8 @@ end
 -- of its channels, "process@prefix". Before it may stand in what way the lock is held: "read/" or "1of4/", say.
 local function tell(token, what, number)
   local process, prefix = string.match((string.gsub(token, '^%w+/', '')), '^([^@]*)@?(.*):')
-  local message = string.format('%s %s %.0f %.0f %s', what, token, tonumber(number), milliseconds(call('TIME')), KEYS[1])
+  -- Not by string.format as a whole: it ends a text at its first NUL.
+  local message = string.format('%s %.0f %.0f ', what, tonumber(number), milliseconds(call('TIME'))) .. token .. ' ' .. KEYS[1]
   pcall(redis.set_repl, redis.REPL_NONE)
   local heard = redis.pcall('PUBLISH', (prefix or '') .. 'lock-grants:' .. (process or ''), message)
   pcall(redis.set_repl, redis.REPL_ALL)
