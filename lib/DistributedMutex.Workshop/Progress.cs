@@ -32,10 +32,14 @@ internal static class Progress
     public static int Fail(string exercise, CheckFailedException failure) => Change(exercise, record => new Record
     {
         Failed = failure.Claim,
+        Told = record.Failed == failure.Claim ? record.Told : 0,
         Times = record.Failed == failure.Claim ? record.Times + 1 : 1,
         Hint = failure.Hint,
         Answer = failure.Answer,
     }).Times;
+
+    /// <summary>The hint of an exercise is told once more; returns what is known, with how often.</summary>
+    public static Record Tell(string exercise) => Change(exercise, record => record with { Told = record.Told + 1 });
 
     /// <summary>Forgets an exercise.</summary>
     public static void Reset(string exercise) => Change(exercise, _ => new Record());
@@ -102,6 +106,9 @@ internal static class Progress
 
         /// <summary>How often that has failed, one time after the other.</summary>
         public int Times { get; init; }
+
+        /// <summary>How often the learner has asked for the hint of what failed.</summary>
+        public int Told { get; init; }
 
         /// <summary>What to think about.</summary>
         public string? Hint { get; init; }

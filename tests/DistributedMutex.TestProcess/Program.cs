@@ -38,7 +38,10 @@ switch (args)
     case ["answers", var exercise]:
         return await Answer.RunAsync(Answer.All[exercise]());
 
+    case ["guide", var root, .. var arguments]:
+        return await Guide.RunAsync(arguments, root, CancellationToken.None);
+
     default:
-        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource> | share <read|write|permit> <work in ms> <resource> … | contend <resource> … | answers <exercise>");
+        Console.Error.WriteLine("use-server | doctor | hold <resource> <lease in ms> | crowd <resource> | share <read|write|permit> <work in ms> <resource> … | contend <resource> … | answers <exercise> | guide <folder of a kit> …");
         return 2;
 }

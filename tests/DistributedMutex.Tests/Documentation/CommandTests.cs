@@ -20,6 +20,8 @@ public sealed partial class CommandTests(DocumentedServer server) : IClassFixtur
         ["dotnet tool restore"] = "it fails where NuGet cannot bring dotnet-script",
         ["dotnet run scripts/doctor.csx"] = $"{nameof(ScriptTests)} runs it",
         ["dotnet run scripts/01-race.csx"] = $"{nameof(LessonScriptTests)} runs it",
+        ["dotnet run scripts/learn.csx"] = $"{nameof(GuideTests)} runs it",
+        ["dotnet run scripts/learn.csx -- watch"] = "it has no end",
         ["dotnet script scripts/main.csx"] = $"{nameof(ScriptTests)} runs every script with dotnet-script where that can be had",
         ["redis-cli MONITOR"] = "it has no end",
     };
