@@ -44,6 +44,11 @@ public sealed class RedisMutex : RedisClient
     /// Waits for the lock and takes it for one lease, which is not renewed; <see cref="Unlock"/> gives it back.
     /// False: it could not be had within <paramref name="wait"/>.
     /// </summary>
+    /// <remarks>
+    /// Blocks its thread. On threads of your own that is fine; many callers on the thread pool starve it, and the Redis client,
+    /// whose replies need it too: then calls time out. There, use <see cref="LockAsync"/>, or raise <see cref="ThreadPool.SetMinThreads"/>
+    /// to the number of callers.
+    /// </remarks>
     /// <param name="resource">What to lock.</param>
     /// <param name="wait">How long to wait, <see cref="MutexOptions.Wait"/> by default; zero is one try.</param>
     /// <param name="retry">How often to ask for a lock that a foreign client holds, <see cref="MutexOptions.Retry"/> by default.</param>
@@ -55,6 +60,7 @@ public sealed class RedisMutex : RedisClient
         RunAsync(resource, _instance.NewWaiter(wait, retry, isScope: false), sync: true).Result().Hold is not null;
 
     /// <inheritdoc cref="Lock"/>
+    /// <remarks>Blocks no thread while it waits.</remarks>
     /// <param name="resource">What to lock.</param>
     /// <param name="wait">How long to wait, <see cref="MutexOptions.Wait"/> by default; zero is one try.</param>
     /// <param name="retry">How often to ask for a lock that a foreign client holds, <see cref="MutexOptions.Retry"/> by default.</param>
@@ -81,6 +87,11 @@ public sealed class RedisMutex : RedisClient
     /// <summary>
     /// Waits for the lock and returns it as a scope: it renews itself until it is disposed, which releases it.
     /// </summary>
+    /// <remarks>
+    /// Blocks its thread. On threads of your own that is fine; many callers on the thread pool starve it, and the Redis client,
+    /// whose replies need it too: then calls time out. There, use <see cref="AcquireAsync"/>, or raise <see cref="ThreadPool.SetMinThreads"/>
+    /// to the number of callers.
+    /// </remarks>
     /// <param name="resource">What to lock.</param>
     /// <param name="wait">How long to wait, <see cref="MutexOptions.Wait"/> by default; zero is one try.</param>
     /// <param name="retry">How often to ask for a lock that a foreign client holds, <see cref="MutexOptions.Retry"/> by default.</param>
@@ -96,6 +107,7 @@ public sealed class RedisMutex : RedisClient
     }
 
     /// <inheritdoc cref="Acquire"/>
+    /// <remarks>Blocks no thread while it waits.</remarks>
     /// <param name="resource">What to lock.</param>
     /// <param name="wait">How long to wait, <see cref="MutexOptions.Wait"/> by default; zero is one try.</param>
     /// <param name="retry">How often to ask for a lock that a foreign client holds, <see cref="MutexOptions.Retry"/> by default.</param>

@@ -8,16 +8,23 @@ namespace DistributedMutex.Services;
 /// Options from the configuration. By hand: the framework's binder needs reflection, which an application that is compiled
 /// ahead of time lacks, and reads "24:00:00" as 24 days.
 /// </summary>
-internal sealed class ConfiguredOptions(IConfiguration section) : IConfigureOptions<MutexOptions>
+internal sealed class ConfiguredOptions(string name, IConfiguration section) : IConfigureNamedOptions<MutexOptions>
 {
     private const string TimeFormat = "hh:mm:ss, or d.hh:mm:ss with days";
 
-    public void Configure(MutexOptions options)
+    public void Configure(MutexOptions options) => Configure(Options.DefaultName, options);
+
+    public void Configure(string? asked, MutexOptions options)
     {
+        if (asked != name)
+        {
+            return;
+        }
+
         var failures = section.GetChildren().Select(child => Failure(child, options)).OfType<string>().ToList();
         if (failures.Count > 0)
         {
-            throw new OptionsValidationException(nameof(MutexOptions), typeof(MutexOptions), failures);
+            throw new OptionsValidationException(name, typeof(MutexOptions), failures);
         }
     }
 

@@ -21,8 +21,8 @@ public static class DistributedMutexHealthChecksBuilderExtensions
         this IHealthChecksBuilder builder, string name = "distributed_mutex", HealthStatus? failureStatus = null, IEnumerable<string>? tags = null, TimeSpan? timeout = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddDistributedMutex();
+        builder.Services.AddMutex(key: null);
         return builder.Add(new HealthCheckRegistration(
-            name, services => ActivatorUtilities.CreateInstance<MutexHealthCheck>(services), failureStatus, tags, timeout));
+            name, services => new MutexHealthCheck(services.GetRequiredService<MutexConnection>(), services.OptionsOf(key: null).TimeProvider), failureStatus, tags, timeout));
     }
 }

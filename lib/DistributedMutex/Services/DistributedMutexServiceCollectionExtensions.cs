@@ -18,53 +18,97 @@ public static class DistributedMutexServiceCollectionExtensions
     /// registered; if there is none, a connection of its own, to the <see cref="RedisSettings"/> that are registered or
     /// to what <see cref="RedisSettings.FromEnvironment"/> names. It connects when a lock is first wanted.
     /// </summary>
-    /// <remarks>The options are checked when the host starts: an <see cref="OptionsValidationException"/> names the one that is wrong.</remarks>
-    public static IServiceCollection AddDistributedMutex(this IServiceCollection services, Action<MutexOptions>? configure = null)
+    /// <remarks>
+    /// The options are checked when the host starts: an <see cref="OptionsValidationException"/> names the one that is wrong.
+    /// Without <paramref name="configure"/>, a second call changes nothing.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">Options have been given before. A second mutex, with options of its own, has a key.</exception>
+    public static IServiceCollection AddDistributedMutex(this IServiceCollection services, Action<MutexOptions>? configure = null) =>
+        services.AddKeyedDistributedMutex(null, configure);
+
+    /// <summary>
+    /// As <see cref="AddDistributedMutex(IServiceCollection, Action{MutexOptions})"/>, with the options from
+    /// <paramref name="configuration"/>: its section "DistributedMutex", or itself if it is a section. A name there that is no
+    /// option is an error, and so is a time that is not written as hh:mm:ss, or d.hh:mm:ss with days: "30" is 30 days to .NET,
+    /// and "24:00:00" 24 days.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Options have been given before. A second mutex, with options of its own, has a key.</exception>
+    public static IServiceCollection AddDistributedMutex(this IServiceCollection services, IConfiguration configuration) =>
+        services.AddKeyedDistributedMutex(null, configuration);
+
+    /// <summary>
+    /// As <see cref="AddDistributedMutex(IServiceCollection, Action{MutexOptions})"/>, but a keyed service, on the
+    /// <see cref="IConnectionMultiplexer"/> that the application has registered with the same key; if there is none, on what the
+    /// mutex without a key uses. The name of its options is the key.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Options have been given before for that key.</exception>
+    public static IServiceCollection AddKeyedDistributedMutex(this IServiceCollection services, object? serviceKey, Action<MutexOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton<IOptionsFactory<MutexOptions>, MutexOptionsFactory>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MutexOptions>, MutexOptionsValidator>());
-        services.AddOptions<MutexOptions>().Configure(configure ?? (_ => { })).ValidateOnStart();
-        services.TryAddSingleton<MutexConnection>();
-        services.TryAddSingleton<MutexConnection.OwnedMutex>(Connect);
-        services.TryAddSingleton<IDistributedMutex, ServiceMutex>();
+        var options = services.AddMutex(serviceKey);
+        if (configure is not null)
+        {
+            services.SetUpOnce(serviceKey);
+            options.Configure(configure);
+        }
+
         return services;
     }
 
     /// <summary>
-    /// As <see cref="AddDistributedMutex(IServiceCollection, Action{MutexOptions})"/>, with the options from
-    /// <paramref name="configuration"/>: its section "DistributedMutex", or itself if it is a section. A name there that is no option is an error, and so is a time that is not written as hh:mm:ss,
-    /// or d.hh:mm:ss with days: "30" is 30 days to .NET, and "24:00:00" 24 days.
+    /// As <see cref="AddKeyedDistributedMutex(IServiceCollection, object, Action{MutexOptions})"/>, with the options from
+    /// <paramref name="configuration"/>, as <see cref="AddDistributedMutex(IServiceCollection, IConfiguration)"/> reads them.
     /// </summary>
-    public static IServiceCollection AddDistributedMutex(this IServiceCollection services, IConfiguration configuration)
+    /// <exception cref="InvalidOperationException">Options have been given before for that key.</exception>
+    public static IServiceCollection AddKeyedDistributedMutex(this IServiceCollection services, object? serviceKey, IConfiguration configuration)
     {
+        ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
+        services.AddMutex(serviceKey);
+        services.SetUpOnce(serviceKey);
         var section = configuration is IConfigurationSection ? configuration : configuration.GetSection(SectionName);
-        services.AddSingleton<IConfigureOptions<MutexOptions>>(new ConfiguredOptions(section));
-        return services.AddDistributedMutex();
+        services.AddSingleton<IConfigureOptions<MutexOptions>>(new ConfiguredOptions(NameOf(serviceKey), section));
+        return services;
     }
 
-    /// <summary>
-    /// As <see cref="AddDistributedMutex(IServiceCollection, Action{MutexOptions})"/>, on the <see cref="IConnectionMultiplexer"/>
-    /// that the application has registered with the key <paramref name="connectionKey"/>.
-    /// </summary>
-    public static IServiceCollection AddDistributedMutex(this IServiceCollection services, object connectionKey, Action<MutexOptions>? configure = null)
+    /// <summary>The mutex, unless it is there, and its options.</summary>
+    internal static OptionsBuilder<MutexOptions> AddMutex(this IServiceCollection services, object? key)
     {
-        ArgumentNullException.ThrowIfNull(connectionKey);
-        services.Replace(ServiceDescriptor.Singleton(new ConnectionKey(connectionKey)));
-        return services.AddDistributedMutex(configure);
+        services.TryAddSingleton<IOptionsFactory<MutexOptions>, MutexOptionsFactory>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<MutexOptions>, MutexOptionsValidator>());
+        services.TryAddKeyedSingleton(key, (provider, _) => Connect(provider, key));
+        services.TryAddKeyedSingleton(key, (provider, _) => new MutexConnection(() => provider.GetRequiredKeyedService<MutexConnection.OwnedMutex>(key).Mutex));
+        services.TryAddKeyedSingleton<IDistributedMutex>(
+            key, (provider, _) => new ServiceMutex(provider.GetRequiredKeyedService<MutexConnection>(key), provider.OptionsOf(key)));
+        return services.AddOptions<MutexOptions>(NameOf(key)).ValidateOnStart();
     }
 
-    private static MutexConnection.OwnedMutex Connect(IServiceProvider services)
+    internal static MutexOptions OptionsOf(this IServiceProvider services, object? key) =>
+        services.GetRequiredService<IOptionsMonitor<MutexOptions>>().Get(NameOf(key));
+
+    private static string NameOf(object? key) => key?.ToString() ?? Options.Options.DefaultName;
+
+    // Who is second would otherwise have the last word, and the first would not hear of it.
+    private static void SetUpOnce(this IServiceCollection services, object? key)
     {
-        var options = services.GetRequiredService<IOptions<MutexOptions>>().Value;
-        var connection = services.GetService<ConnectionKey>() is { } named
-            ? services.GetRequiredKeyedService<IConnectionMultiplexer>(named.Key)
-            : services.GetService<IConnectionMultiplexer>();
+        if (services.Any(service => service.ServiceType == typeof(SetUp) && Equals(service.ServiceKey, key)))
+        {
+            throw new InvalidOperationException(
+                $"The options of the IDistributedMutex {(key is null ? "" : $"with the key '{key}' ")}have been given already. "
+                + "AddKeyedDistributedMutex adds another mutex; services.Configure<MutexOptions> changes the options of this one.");
+        }
+
+        services.AddKeyedSingleton(key, new SetUp());
+    }
+
+    private static MutexConnection.OwnedMutex Connect(IServiceProvider services, object? key)
+    {
+        var options = services.OptionsOf(key);
+        var connection = (key is null ? null : services.GetKeyedService<IConnectionMultiplexer>(key)) ?? services.GetService<IConnectionMultiplexer>();
         return new(connection is null
             ? new RedisMutex(services.GetService<RedisSettings>() ?? RedisSettings.FromEnvironment(), options)
             : new RedisMutex(connection, options));
     }
 
-    private sealed record ConnectionKey(object Key);
+    private sealed class SetUp;
 }

@@ -1,10 +1,9 @@
 using DistributedMutex.Protocol;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace DistributedMutex.Services;
 
 /// <summary>Connects when a lock is first wanted, off the caller's thread; after a failure the next call tries again.</summary>
-internal sealed class MutexConnection(IServiceProvider services)
+internal sealed class MutexConnection(Func<RedisMutex> connect)
 {
     // Who wants a lock at once or not at all may still wait for the connection; longer than it takes to fail, so as to hear why.
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(15);
@@ -48,7 +47,7 @@ internal sealed class MutexConnection(IServiceProvider services)
         // A thread of its own: connecting blocks. What it starts must not keep the first caller's context.
         using var noContext = ExecutionContext.SuppressFlow();
         return Task.Factory.StartNew(
-            () => services.GetRequiredService<OwnedMutex>().Mutex, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            connect, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>

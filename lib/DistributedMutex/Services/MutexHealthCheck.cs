@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace DistributedMutex.Services;
 
 /// <summary>Takes and releases a lock. All instances of all applications take the same one, in turn: a name each would leave a last fence each in Redis.</summary>
-internal sealed class MutexHealthCheck(MutexConnection connection, IOptions<MutexOptions> options) : IHealthCheck
+internal sealed class MutexHealthCheck(MutexConnection connection, TimeProvider clock) : IHealthCheck
 {
     internal const string Resource = "distributed_mutex:health";
 
@@ -14,7 +13,7 @@ internal sealed class MutexHealthCheck(MutexConnection connection, IOptions<Mute
     {
         try
         {
-            var mutex = await connection.OpenAsync(Wait, options.Value.TimeProvider, cancellationToken).ConfigureAwait(false);
+            var mutex = await connection.OpenAsync(Wait, clock, cancellationToken).ConfigureAwait(false);
             var probe = await mutex.TryAcquireAsync(Resource, Wait, cancellationToken: cancellationToken).ConfigureAwait(false);
             if (probe is null)
             {

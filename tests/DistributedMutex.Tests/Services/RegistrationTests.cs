@@ -39,15 +39,34 @@ public abstract class ConnectedServiceTests(ServerFixture server)
         {
             new ServiceCollection().AddSingleton(_ => new RedisClient(server.Settings).Connection).AddDistributedMutex(),
             new ServiceCollection().AddKeyedSingleton("locks", (_, _) => new RedisClient(server.Settings).Connection)
-                .AddSingleton<IConnectionMultiplexer>(_ => throw new InvalidOperationException("not this one")).AddDistributedMutex("locks"),
+                .AddSingleton<IConnectionMultiplexer>(_ => throw new InvalidOperationException("not this one")).AddKeyedDistributedMutex("locks"),
         })
         {
             var provider = services.BuildServiceProvider();
-            Assert.True(await provider.GetRequiredService<IDistributedMutex>().AcquireAsync(key));
+            Assert.True(await (provider.GetKeyedService<IDistributedMutex>("locks") ?? provider.GetRequiredService<IDistributedMutex>()).AcquireAsync(key));
             Assert.True(await foreign.Database.KeyExistsAsync(new LockKeys(key).Lock));
             provider.Dispose();
             Assert.False(await foreign.Database.KeyExistsAsync(new LockKeys(key).Lock));
         }
+    }
+
+    [Fact]
+    public async Task Mutexes_with_keys_are_mutexes_of_their_own_on_the_connection_with_the_same_key()
+    {
+        var key = server.NewResource();
+        using var orders = new RedisClient(server.Settings);
+        await using var services = new ServiceCollection().AddKeyedSingleton("orders", orders.Connection).AddSingleton(server.Settings)
+            .AddKeyedDistributedMutex("orders", options => options.KeyPrefix = "orders:")
+            .AddKeyedDistributedMutex("stock", RegistrationTests.Configuration(("DistributedMutex:KeyPrefix", "stock:")))
+            .AddDistributedMutex(options => options.Wait = TimeSpan.Zero).BuildServiceProvider();
+        var mutexes = new[] { "orders", "stock" }.Select(services.GetRequiredKeyedService<IDistributedMutex>).Append(services.GetRequiredService<IDistributedMutex>()).ToList();
+        var held = await Task.WhenAll(mutexes.Select(mutex => mutex.TryAcquireAsync(key)));
+        Assert.Equal(3, await orders.Database.KeyExistsAsync(["orders:" + key, "stock:" + key, "lock:" + key]));
+        Assert.Null(await mutexes[2].TryAcquireAsync(key));
+        Assert.All(held, Assert.NotNull);
+        await services.DisposeAsync();
+        Assert.Equal(0, await orders.Database.KeyExistsAsync(["orders:" + key, "stock:" + key, "lock:" + key]));
+        Assert.True(orders.Connection.IsConnected);
     }
 
     [Fact]
@@ -156,6 +175,36 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public void Options_that_are_given_twice_are_an_error_and_not_a_silent_replacement()
+    {
+        var configuration = Configuration(("DistributedMutex:Wait", "00:00:01"));
+        var adding = new Func<IServiceCollection, IServiceCollection>[]
+        {
+            services => services.AddDistributedMutex(options => options.Wait = TimeSpan.Zero),
+            services => services.AddDistributedMutex(configuration),
+            services => services.AddKeyedDistributedMutex(null, configuration),
+        };
+        foreach (var (first, second) in adding.SelectMany(first => adding.Select(second => (first, second))))
+        {
+            var services = first(new ServiceCollection().AddDistributedMutex()).AddHealthChecks().AddDistributedMutex().Services.AddDistributedMutex();
+            Assert.Contains("have been given already", Assert.Throws<InvalidOperationException>(() => second(services)).Message, StringComparison.Ordinal);
+            Assert.Single(services, service => service.ServiceType == typeof(IDistributedMutex));
+        }
+
+        var keyed = new ServiceCollection().AddKeyedDistributedMutex("a", configuration).AddKeyedDistributedMutex("b", configuration).AddDistributedMutex(configuration);
+        Assert.Contains("with the key 'b'", Assert.Throws<InvalidOperationException>(() => keyed.AddKeyedDistributedMutex("b", _ => { })).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_but_options_can_be_taken_for_an_argument_so_that_no_text_is_a_key()
+    {
+        var overloads = typeof(DistributedMutexServiceCollectionExtensions).GetMethods().Where(method => method.Name == "AddDistributedMutex");
+        Assert.Equal(
+            [typeof(Action<MutexOptions>), typeof(IConfiguration)],
+            overloads.SelectMany(method => method.GetParameters().Skip(1)).Select(parameter => parameter.ParameterType).OrderBy(type => type.Name));
+    }
+
+    [Fact]
     public void Configuration_is_read_from_its_section_or_is_the_section()
     {
         var configuration = Configuration(("DistributedMutex:Lease", "00:00:07"), ("DistributedMutex:MaxHold", "00:02:00"), ("DistributedMutex:Renew", "false"));
@@ -250,6 +299,6 @@ public sealed class RegistrationTests
         return provider.GetRequiredService<IOptions<MutexOptions>>().Value;
     }
 
-    private static IConfiguration Configuration(params (string Key, string Value)[] values) =>
+    internal static IConfiguration Configuration(params (string Key, string Value)[] values) =>
         new ConfigurationBuilder().AddInMemoryCollection(values.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value))).Build();
 }

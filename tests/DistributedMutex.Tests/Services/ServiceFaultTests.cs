@@ -48,7 +48,7 @@ public abstract class ServiceFaultTests(ServerFixture server)
         });
         await using var services = new ServiceCollection().AddSingleton(server.Settings).AddSingleton(log.ToFactory())
             .AddDistributedMutex().BuildServiceProvider();
-        var check = ActivatorUtilities.CreateInstance<MutexHealthCheck>(services);
+        var check = new MutexHealthCheck(services.GetRequiredService<MutexConnection>(), TimeProvider.System);
         var context = new HealthCheckContext { Registration = new HealthCheckRegistration("x", check, null, null) };
         try
         {

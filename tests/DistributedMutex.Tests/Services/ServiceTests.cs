@@ -108,6 +108,83 @@ public abstract class ServiceTests(ServerFixture server)
         Assert.False(await other.IsLockedAsync(key));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Who_was_refused_through_an_async_helper_does_nothing_to_the_holder_in_its_finally(bool alsoCancelled)
+    {
+        var key = server.NewResource();
+        await using var services = NewServices(options => options.Wait = alsoCancelled ? TimeSpan.FromMinutes(1) : TimeSpan.Zero);
+        var mutex = services.GetRequiredService<IDistributedMutex>();
+        await using var other = server.NewMutex();
+        Assert.True(await mutex.AcquireAsync(key));
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        for (var i = 0; i < 2; i++)
+        {
+            await InAnotherRequestAsync(async () =>
+            {
+                try
+                {
+                    Assert.False(await HelpAsync());
+                }
+                catch (OperationCanceledException) when (alsoCancelled)
+                {
+                }
+                finally
+                {
+                    Assert.False(await mutex.ReleaseAsync(key));
+                }
+            });
+        }
+
+        Assert.True(await other.IsLockedAsync(key));
+        Assert.True(await mutex.ReleaseAsync(key));
+        Assert.False(await other.IsLockedAsync(key));
+
+        static Task InAnotherRequestAsync(Func<Task> work)
+        {
+            using var noContext = ExecutionContext.SuppressFlow();
+            return Task.Run(work);
+        }
+
+        async Task<bool> HelpAsync() => await mutex.AcquireAsync(key, alsoCancelled ? soon.Token : CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_handle_is_released_by_itself_and_never_by_its_key()
+    {
+        var key = server.NewResource();
+        await using var services = NewServices();
+        var mutex = services.GetRequiredService<IDistributedMutex>();
+        await using var other = server.NewMutex();
+        await using (var held = await mutex.TryAcquireAsync(key))
+        {
+            Assert.True(held!.IsHeld);
+            Assert.False(await mutex.ReleaseAsync(key));
+            Assert.False(await Task.Run(() => mutex.ReleaseAsync(key)));
+            Assert.Null(await mutex.TryAcquireAsync(key, TimeSpan.Zero));
+            Assert.True(await other.IsLockedAsync(key));
+        }
+
+        Assert.False(await other.IsLockedAsync(key));
+        Assert.All(Errors, entry => Assert.Equal("NotHeld", entry.Id.Name));
+        Assert.Equal("wait", (await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => mutex.TryAcquireAsync(key, TimeSpan.FromSeconds(-2)))).ParamName);
+    }
+
+    [Fact]
+    public async Task Locks_without_a_fence_are_taken_and_released_as_any()
+    {
+        var key = server.NewResource();
+        await using var services = NewServices(options => options.Fence = false);
+        var mutex = services.GetRequiredService<IDistributedMutex>();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(async () =>
+        {
+            Assert.True(await mutex.AcquireAsync(key));
+            Assert.True(await mutex.ReleaseAsync(key));
+        })));
+        Assert.Equal(0, Held(services));
+    }
+
     [Fact]
     public async Task Who_lost_the_lock_and_releases_it_late_does_nothing_to_whoever_holds_it_since()
     {

@@ -30,20 +30,15 @@ public sealed class ServiceExamples(DocumentedServer server) : Example(server)
     {
         public async Task<bool> ShipAsync(int order, CancellationToken cancellationToken)
         {
-            if (!await mutex.AcquireAsync($"order:{order}", cancellationToken))
+            await using var held = await mutex.TryAcquireAsync($"order:{order}", cancellationToken: cancellationToken);
+            if (held is null)
             {
-                return false;
+                return false; // somebody else is at it
             }
 
-            try
-            {
-                await warehouse.ShipAsync(order, cancellationToken);
-                return true;
-            }
-            finally
-            {
-                await mutex.ReleaseAsync($"order:{order}", CancellationToken.None);
-            }
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(held.Lost, cancellationToken);
+            await warehouse.ShipAsync(order, stop.Token);
+            return true;
         }
     }
     #endregion
