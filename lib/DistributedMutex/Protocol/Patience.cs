@@ -21,6 +21,13 @@ internal static class Patience
     /// <summary>Waits until a task has completed, or that time has passed, or it is no use.</summary>
     public static async ValueTask PassAsync(this Task task, TimeSpan limit, TimeProvider clock, bool sync, CancellationToken stop)
     {
+        if (sync && clock == TimeProvider.System)
+        {
+            // Woken by whoever completes the task; what follows has a thread of the pool in between.
+            Block(task, limit, stop);
+            return;
+        }
+
         var bounded = task.WaitAsync(limit, clock, stop);
         Block(bounded, sync);
         await bounded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -35,17 +42,22 @@ internal static class Patience
     {
         if (sync && !task.IsCompleted)
         {
-            try
-            {
-                // As good as a blocking call of the client: both wait for its reader, and no code of ours runs in between.
+            // As good as a blocking call of the client: both wait for its reader, and no code of ours runs in between.
+            Block(task, Timeout.InfiniteTimeSpan, CancellationToken.None);
+        }
+    }
+
+    private static void Block(Task task, TimeSpan limit, CancellationToken stop)
+    {
+        try
+        {
 #pragma warning disable RS0030 // A caller that blocks is what this is for.
-                task.Wait(CancellationToken.None);
+            task.Wait(limit, stop);
 #pragma warning restore RS0030
-            }
-            catch (AggregateException)
-            {
-                // To be thrown as it is, by whoever awaits it.
-            }
+        }
+        catch (Exception e) when (e is AggregateException or OperationCanceledException)
+        {
+            // To be thrown as it is, by whoever awaits it or looks at its token.
         }
     }
 }
