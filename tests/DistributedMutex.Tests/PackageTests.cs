@@ -59,13 +59,15 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
             {
                 protected override async Task ExecuteAsync(CancellationToken stop)
                 {
+                    await mutex.TryAcquireAsync("package:ignored", cancellationToken: stop);
                     var acquired = await mutex.AcquireAsync($"package:{1}", stop);
                     Console.WriteLine($"acquired {acquired} released {await mutex.ReleaseAsync($"package:{1}", stop)}");
                     application.StopApplication();
                 }
             }
             """);
-        await RunAsync(_folder.Path, "build", "--disable-build-servers", "-o", "out");
+        var built = await RunAsync(_folder.Path, "build", "--disable-build-servers", "-o", "out");
+        Assert.Matches(@"Program\.cs\(14,\d+\): warning DMX001: Nobody looks at the result of 'TryAcquireAsync'", built);
 
         var application = _folder.File("out/application.dll");
         using var run = ChildProcess.Start(
@@ -86,17 +88,18 @@ public sealed partial class PackageTests(RedisFixture server) : IDisposable
     private static string ExtensionsVersion =>
         ExtensionsPackage().Match(File.ReadAllText(Path.Combine(Clone.Root, "Directory.Packages.props"))).Groups[1].Value;
 
-    private static async Task RunAsync(string folder, params string[] arguments)
+    private static async Task<string> RunAsync(string folder, params string[] arguments)
     {
         using var run = ChildProcess.Start(folder, "dotnet", arguments);
         Assert.True(await run.ExitAsync() == 0, run.Said);
+        return run.Said;
     }
 
     private void CheckPackage()
     {
         using var package = ZipFile.OpenRead(_folder.File($"source/DistributedMutex.{_version}.nupkg"));
         var files = package.Entries.Select(entry => entry.FullName).Where(name => !name.StartsWith('_') && !name.StartsWith('[') && !name.StartsWith("package/", StringComparison.Ordinal));
-        Assert.Equal(["DistributedMutex.nuspec", "README.md", "lib/net10.0/DistributedMutex.dll", "lib/net10.0/DistributedMutex.xml"], files.Order(StringComparer.Ordinal));
+        Assert.Equal(["DistributedMutex.nuspec", "README.md", "analyzers/dotnet/cs/DistributedMutex.Analyzers.dll", "lib/net10.0/DistributedMutex.dll", "lib/net10.0/DistributedMutex.xml"], files.Order(StringComparer.Ordinal));
 
         using var nuspec = package.GetEntry("DistributedMutex.nuspec")!.Open();
         var metadata = XDocument.Load(nuspec).Root!.Elements().Single();
