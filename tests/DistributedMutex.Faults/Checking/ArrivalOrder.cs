@@ -43,12 +43,12 @@ internal sealed class ArrivalOrder : IRule
         }
     }
 
-    // Whoever is about to give up, or to be served, may have left the line already.
+    // Whoever is about to give up, or to be served, may have left the line already; who was killed never answers.
     private static bool IsOvertaken(Operation waiter, Operation grant) =>
         waiter.Invoked.At + Later < grant.Invoked.At
         && waiter.EndedAt > grant.EndedAt + Later
         && waiter.Invoked.At + waiter.Wait > grant.EndedAt + Later
-        && waiter.Outcome is not (Outcome.Cancelled or Outcome.Unknown);
+        && waiter.Outcome is not (Outcome.Cancelled or Outcome.Unknown or Outcome.Open);
 
     // A fault before the newcomer came is long enough over; one that took the line itself with it excuses all who stood in it.
     private static bool IsCalm(RunHistory history, Operation waiter, Operation grant)

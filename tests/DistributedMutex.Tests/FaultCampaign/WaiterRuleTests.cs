@@ -61,6 +61,10 @@ public sealed class WaiterRuleTests
     public void Or_a_server_that_was_gone_is_found_again_late() => Overtaking(handedOn: 12.5, waitsSince: 7).Fault(8, 8.1, "failover-to", "recovery=10").IsRight();
 
     [Fact]
+    public void Whoever_was_killed_is_not_overtaken() =>
+        Overtaking(handedOn: 12.5, waitsSince: 7, isServed: false).Fault(8, 8.1, "kill-worker", "targets=w1").IsRight();
+
+    [Fact]
     public void A_lock_that_is_wanted_and_nobodys_is_out_of_service() =>
         new ToldHistory().Scope("w1/x", 10, 10.1, 10.2, 1, 10.11, 10.19).Scope("w2/x", 10.15, 15, 15.1, 2, 15.01, 15.09).IsWrong(Service, "w1/x release", "w2/x acquire");
 
@@ -128,7 +132,7 @@ public sealed class WaiterRuleTests
 
     // w1 waits from 11 on. w2 has the lock since before that, and at 12 is granted it again, for one who came before w1.
     // That one hands it on inside, to one who came after w1.
-    private static ToldHistory Overtaking(double handedOn, string answer = "yes", double waitsSince = 11) => new ToldHistory()
+    private static ToldHistory Overtaking(double handedOn, string answer = "yes", double waitsSince = 11, bool isServed = true) => new ToldHistory()
         .Scope("w2/x", 10, 12, handedOn, 1, 12.001)
         .Say(
             FormattableString.Invariant($"{waitsSince} w1/x acquire op=900 lock=a api=scope instance=i wait=9 lease=2"),
@@ -137,7 +141,7 @@ public sealed class WaiterRuleTests
             FormattableString.Invariant($"{handedOn + 0.002} w2/y release op=2"),
             FormattableString.Invariant($"{handedOn + 0.003} w2/y released op=2 answer=yes"),
             FormattableString.Invariant($"{handedOn + 0.01} w2/x released op=1 answer={answer}"),
-            FormattableString.Invariant($"{handedOn + 0.5} w1/x acquired op=900 token=t900 fence=900"));
+            isServed ? FormattableString.Invariant($"{handedOn + 0.5} w1/x acquired op=900 token=t900 fence=900") : "20 nemesis quiet");
 
     private static ToldHistory Released(double looked) => new ToldHistory().Say(
         "10 w1/x acquire op=1 lock=a api=scope instance=i wait=5 lease=20",
