@@ -105,4 +105,23 @@ async Task YourTurn()
     // Up to here.
 
     await ReportCheck.RunAsync(AddReport);
+
+    Lesson.Exercise("Five threads want the same report, and it is dear. GetReport is to prepare it once; who only takes what is there already need not wait for anybody.");
+
+    // Your turn:
+    string GetReport(RedisMutex mutex, string resource, SharedFile file, Func<string> prepare)
+    {
+        var lines = file.Read();
+        if (lines.Count > 0)
+        {
+            return lines[0];
+        }
+
+        var report = prepare();
+        file.Write([report]);
+        return report;
+    }
+    // Up to here.
+
+    await ReportOnceCheck.RunAsync(GetReport);
 }

@@ -176,4 +176,22 @@ async Task YourTurn()
     // Up to here.
 
     await OwnerCheck.RunAsync(TryLock, Unlock);
+
+    Lesson.Exercise("The renewal of this lock is off, so a job says itself that it is alive: ExtendAsync gives the lock a whole lease from now on, and answers whether you still have it. WorkInSteps is to extend before each step, to begin none when the lock is lost, and to return how many are done.");
+
+    // Your turn:
+    async Task<int> WorkInSteps(MutexLock held, TimeSpan lease, IReadOnlyList<Func<Task>> steps)
+    {
+        var done = 0;
+        foreach (var step in steps)
+        {
+            await step();
+            done++;
+        }
+
+        return done;
+    }
+    // Up to here.
+
+    await ExtendCheck.RunAsync(WorkInSteps);
 }

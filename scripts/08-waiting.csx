@@ -102,4 +102,15 @@ async Task YourTurn()
     // Up to here.
 
     await WaitingCheck.RunAsync(LockInTurn);
+
+    Lesson.Exercise("A foreign client hands nothing on: there, even RedisMutex asks again and again. PatientOptions is to ask again after 50 ms, then after twice that, and so on, but after 400 ms at most; and to give up after five retries. There is a RetryStrategy for that.");
+
+    // Your turn:
+    MutexOptions PatientOptions() => new()
+    {
+        Retry = TimeSpan.FromMilliseconds(50),
+    };
+    // Up to here.
+
+    await RetryCheck.RunAsync(PatientOptions);
 }

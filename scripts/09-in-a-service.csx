@@ -73,6 +73,17 @@ async Task YourTurn()
     // Up to here.
 
     await ServiceCheck.RunAsync(PayOnce);
+
+    Lesson.Exercise("Configure is to add the mutex so that nobody waits for longer than 2 seconds, that nobody holds a lock for longer than a minute, whatever they forget (MaxHold), and that a health check takes a lock when it is asked.");
+
+    // Your turn:
+    void Configure(IServiceCollection services)
+    {
+        services.AddDistributedMutex();
+    }
+    // Up to here.
+
+    await ConfigureCheck.RunAsync(Configure);
 }
 
 class Orders(IDistributedMutex mutex, SlowBank bank)

@@ -73,7 +73,11 @@ public static class Lesson
     }
 
     /// <summary>Prints what an exercise asks for.</summary>
-    public static void Exercise(string text) => Say(text);
+    public static void Exercise(string text)
+    {
+        Console.WriteLine();
+        Say(text);
+    }
 
     /// <summary>A name that nobody else uses: "report-ann-3f9a". Others may work on the same Redis, and an earlier run may have left something locked.</summary>
     public static string Name(string name) => string.Create(CultureInfo.InvariantCulture, $"{name}-{Learner}-{Random.Shared.Next(0x10000):x4}");

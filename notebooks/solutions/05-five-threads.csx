@@ -12,3 +12,23 @@ void AddReport(RedisMutex mutex, string resource, SharedFile file, Func<string> 
         file.Write([.. lines, $"{lines.Count + 1}. {report}"]);
     }
 }
+
+string GetReport(RedisMutex mutex, string resource, SharedFile file, Func<string> prepare)
+{
+    if (file.Read() is [var there, ..])
+    {
+        return there; // nothing to wait for
+    }
+
+    using (mutex.Acquire(resource))
+    {
+        if (file.Read() is [var meanwhile, ..])
+        {
+            return meanwhile; // prepared while this one waited
+        }
+
+        var report = prepare();
+        file.Write([report]);
+        return report;
+    }
+}

@@ -11,3 +11,20 @@ bool Unlock(string key, string token)
         """;
     return RedisCli.Ask("EVAL", CompareAndDelete, "1", key, token) == "1";
 }
+
+async Task<int> WorkInSteps(MutexLock held, TimeSpan lease, IReadOnlyList<Func<Task>> steps)
+{
+    var done = 0;
+    foreach (var step in steps)
+    {
+        if (!await held.ExtendAsync(lease))
+        {
+            break;
+        }
+
+        await step();
+        done++;
+    }
+
+    return done;
+}

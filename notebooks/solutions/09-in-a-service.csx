@@ -15,3 +15,13 @@ async Task<bool> PayOnce(IDistributedMutex mutex, int order, Func<Task> charge)
         await mutex.ReleaseAsync($"order:{order}");
     }
 }
+
+void Configure(IServiceCollection services)
+{
+    services.AddDistributedMutex(options =>
+    {
+        options.Wait = TimeSpan.FromSeconds(2);
+        options.MaxHold = TimeSpan.FromMinutes(1);
+    });
+    services.AddHealthChecks().AddDistributedMutex();
+}

@@ -23,10 +23,10 @@ internal sealed partial class NotebookRun(Notebook notebook)
         }
     }
 
-    /// <summary>Then does what a learner does: puts the solution in the exercise's place, and runs the checks again, all of which must pass now.</summary>
+    /// <summary>Then does what a learner does: puts the solution in the place of the exercises, and runs the checks again, all of which must pass now.</summary>
     public async Task RunSolutionAsync(InteractiveKernel kernel)
     {
-        if (notebook.CodeCells.SingleOrDefault(cell => cell.Has(Cell.Exercise)) is not { } exercise)
+        if (notebook.CodeCells.FirstOrDefault(cell => cell.Has(Cell.Exercise)) is not { } exercise)
         {
             return;
         }

@@ -25,10 +25,14 @@ internal sealed record Answer(string Name, string? Seen, Func<Task> CheckAsync)
         ["3.1"] = Lesson3.TryAdd,
         ["4.1"] = Lesson4.RunJobs,
         ["5.1"] = Lesson5.AddReport,
+        ["5.2"] = Lesson5.GetReport,
         ["6.1"] = Lesson6.TryLockAndUnlock,
+        ["6.2"] = Lesson6.WorkInSteps,
         ["7.1"] = Lesson7.SaveSafely,
         ["8.1"] = Lesson8.LockInTurn,
+        ["8.2"] = Lesson8.PatientOptions,
         ["9.1"] = Lesson9.PayOnce,
+        ["9.2"] = Lesson9.Configure,
     };
 
     /// <summary>Checks all answers to an exercise, the wrong ones first, and prints a line for each; returns 1 if one was misjudged.</summary>

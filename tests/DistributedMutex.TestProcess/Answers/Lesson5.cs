@@ -100,4 +100,108 @@ internal static class Lesson5
         static Answer Right(string name, Action<RedisMutex, string, SharedFile, Func<string>> code) => Answer.Right(name, () => ReportCheck.RunAsync(code));
         static Answer Wrong(string name, string seen, Action<RedisMutex, string, SharedFile, Func<string>> code) => Answer.Wrong(name, seen, () => ReportCheck.RunAsync(code));
     }
+
+    /// <summary>Prepare a report once for all.</summary>
+    public static IEnumerable<Answer> GetReport()
+    {
+        yield return Right("looks before and after it locks", (mutex, resource, file, prepare) =>
+        {
+            if (file.Read() is [var there, ..])
+            {
+                return there;
+            }
+
+            using var held = mutex.Acquire(resource);
+            return Prepare(file, prepare);
+        });
+        yield return Right("in another order", (mutex, resource, file, prepare) =>
+        {
+            if (file.Read().Count == 0)
+            {
+                using var held = mutex.Acquire(resource);
+                if (file.Read().Count == 0)
+                {
+                    file.Write([prepare()]);
+                }
+            }
+
+            return file.Read()[0];
+        });
+        yield return Wrong("no lock", "it was prepared 5 times", (_, _, file, prepare) => Prepare(file, prepare));
+        yield return Wrong("looks only before it locks", "it was prepared 5 times", (mutex, resource, file, prepare) =>
+        {
+            if (file.Read() is [var there, ..])
+            {
+                return there;
+            }
+
+            using var held = mutex.Acquire(resource);
+            var report = prepare();
+            file.Write([report]);
+            return report;
+        });
+        yield return Wrong("looks only under the lock", "somebody else held the lock, the report was there", (mutex, resource, file, prepare) =>
+        {
+            using var held = mutex.Acquire(resource);
+            return Prepare(file, prepare);
+        });
+        yield return Wrong("prepares before it locks", "it was prepared 5 times", (mutex, resource, file, prepare) =>
+        {
+            if (file.Read() is [var there, ..])
+            {
+                return there;
+            }
+
+            var report = prepare();
+            using var held = mutex.Acquire(resource);
+            file.Write([report]);
+            return report;
+        });
+        yield return Wrong("writes nothing", "it was prepared", (mutex, resource, file, prepare) =>
+        {
+            using var held = mutex.Acquire(resource);
+            return file.Read() is [var there, ..] ? there : prepare();
+        });
+        yield return Wrong("no finally", "preparing threw, and the lock was still there", (mutex, resource, file, prepare) =>
+        {
+            if (file.Read() is [var there, ..])
+            {
+                return there;
+            }
+
+            mutex.Lock(resource);
+            var report = Prepare(file, prepare);
+            mutex.Unlock(resource);
+            return report;
+        });
+        yield return Wrong("a lock of the process, and prepared once for each process", "preparing threw, and the caller never heard", (_, _, file, prepare) =>
+        {
+            lock (Gate)
+            {
+                try
+                {
+                    return Prepare(file, prepare);
+                }
+                catch (InvalidOperationException)
+                {
+                    return "";
+                }
+            }
+        });
+
+        static string Prepare(SharedFile file, Func<string> prepare)
+        {
+            if (file.Read() is [var there, ..])
+            {
+                return there;
+            }
+
+            var report = prepare();
+            file.Write([report]);
+            return report;
+        }
+
+        static Answer Right(string name, Func<RedisMutex, string, SharedFile, Func<string>, string> code) => Answer.Right(name, () => ReportOnceCheck.RunAsync(code));
+        static Answer Wrong(string name, string seen, Func<RedisMutex, string, SharedFile, Func<string>, string> code) => Answer.Wrong(name, seen, () => ReportOnceCheck.RunAsync(code));
+    }
 }

@@ -68,4 +68,77 @@ internal static class Lesson6
         static Answer Right(string name, Func<string, string, TimeSpan, bool> tryLock, Func<string, string, bool> unlock) => Answer.Right(name, () => OwnerCheck.RunAsync(tryLock, unlock));
         static Answer Wrong(string name, string seen, Func<string, string, TimeSpan, bool> tryLock, Func<string, string, bool> unlock) => Answer.Wrong(name, seen, () => OwnerCheck.RunAsync(tryLock, unlock));
     }
+
+    /// <summary>Extend a lock from step to step.</summary>
+    public static IEnumerable<Answer> WorkInSteps()
+    {
+        yield return Right("before each step", (held, lease, steps) => Each(steps, () => held.ExtendAsync(lease)));
+        yield return Right("by number", async (held, lease, steps) =>
+        {
+            var done = 0;
+            while (done < steps.Count && await held.ExtendAsync(lease))
+            {
+                await steps[done++]();
+            }
+
+            return done;
+        });
+        yield return Wrong("never", "a step was to begin with 60 s", (_, _, steps) => Each(steps, () => Task.FromResult(true)));
+        yield return Wrong("once, at the beginning", "a step was to begin with 60 s", async (held, lease, steps) => await held.ExtendAsync(lease) ? await Each(steps, () => Task.FromResult(true)) : 0);
+        yield return Wrong("to the lease that it had", "a step was to begin with 60 s", (held, _, steps) => Each(steps, () => held.ExtendAsync()));
+        yield return Wrong("after each step", "a step was to begin with 60 s", async (held, lease, steps) =>
+        {
+            var done = 0;
+            foreach (var step in steps)
+            {
+                await step();
+                done++;
+                if (!await held.ExtendAsync(lease))
+                {
+                    break;
+                }
+            }
+
+            return done;
+        });
+        yield return Wrong("does not look at the answer", "3 were done", (held, lease, steps) => Each(steps, async () =>
+        {
+            await held.ExtendAsync(lease);
+            return true;
+        }));
+        yield return Wrong("looks at IsHeld before it extends", "3 were done", (held, lease, steps) => Each(steps, async () =>
+        {
+            var isHeld = held.IsHeld;
+            await held.ExtendAsync(lease);
+            return isHeld;
+        }));
+        yield return Wrong("throws when it is lost", "your code threw OperationCanceledException", (held, lease, steps) => Each(steps, async () =>
+            await held.ExtendAsync(lease) ? true : throw new OperationCanceledException()));
+        yield return Wrong("counts nothing", "the answer was 0", async (held, lease, steps) =>
+        {
+            await Each(steps, () => held.ExtendAsync(lease));
+            return 0;
+        });
+        yield return Wrong("does nothing", "0 of 3 steps were done", (_, _, _) => Task.FromResult(0));
+
+        static async Task<int> Each(IReadOnlyList<Func<Task>> steps, Func<Task<bool>> mayBegin)
+        {
+            var done = 0;
+            foreach (var step in steps)
+            {
+                if (!await mayBegin())
+                {
+                    break;
+                }
+
+                await step();
+                done++;
+            }
+
+            return done;
+        }
+
+        static Answer Right(string name, Func<MutexLock, TimeSpan, IReadOnlyList<Func<Task>>, Task<int>> code) => Answer.Right(name, () => ExtendCheck.RunAsync(code));
+        static Answer Wrong(string name, string seen, Func<MutexLock, TimeSpan, IReadOnlyList<Func<Task>>, Task<int>> code) => Answer.Wrong(name, seen, () => ExtendCheck.RunAsync(code));
+    }
 }

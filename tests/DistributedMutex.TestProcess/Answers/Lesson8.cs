@@ -54,4 +54,24 @@ internal static class Lesson8
         static Answer Right(string name, Func<RedisMutex, string, TimeSpan, bool> code) => Answer.Right(name, () => WaitingCheck.RunAsync(code));
         static Answer Wrong(string name, string seen, Func<RedisMutex, string, TimeSpan, bool> code) => Answer.Wrong(name, seen, () => WaitingCheck.RunAsync(code));
     }
+
+    /// <summary>Ask a foreign client's lock again, less and less often.</summary>
+    public static IEnumerable<Answer> PatientOptions()
+    {
+        TimeSpan first = TimeSpan.FromMilliseconds(50), longest = TimeSpan.FromMilliseconds(400);
+        yield return Right("exponential, with a limit", () => new MutexOptions { RetryStrategy = RetryStrategy.Exponential(first, longest).Limit(5) });
+        yield return Right("with a wait of its own", () => new MutexOptions { Wait = TimeSpan.FromSeconds(30), RetryStrategy = RetryStrategy.Exponential(first, longest).Limit(5) });
+        yield return Wrong("one pause for all", "there is no RetryStrategy", () => new MutexOptions { Retry = first });
+        yield return Wrong("linear", "the pauses are 50 ms, 50 ms", () => new MutexOptions { RetryStrategy = RetryStrategy.Linear(first).Limit(5) });
+        yield return Wrong("no limit", "there is a sixth retry", () => new MutexOptions { RetryStrategy = RetryStrategy.Exponential(first, longest) });
+        yield return Wrong("five tries, the first included", "400 ms, over", () => new MutexOptions { RetryStrategy = RetryStrategy.Exponential(first, longest).Limit(4) });
+        yield return Wrong("a limit too high", "there is a sixth retry", () => new MutexOptions { RetryStrategy = RetryStrategy.Exponential(first, longest).Limit(6) });
+        yield return Wrong("no longest pause", "800 ms", () => new MutexOptions { RetryStrategy = RetryStrategy.Exponential(first, TimeSpan.FromSeconds(10)).Limit(5) });
+        yield return Wrong("seconds", "the pauses are 50000 ms", () => new MutexOptions { RetryStrategy = RetryStrategy.Exponential(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(400)).Limit(5) });
+        yield return Wrong("none at all", "the pauses are over", () => new MutexOptions { RetryStrategy = RetryStrategy.None });
+        yield return Wrong("the wrong way round", "your code threw ArgumentOutOfRangeException", () => new MutexOptions { RetryStrategy = RetryStrategy.Exponential(longest, first).Limit(5) });
+
+        static Answer Right(string name, Func<MutexOptions> code) => Answer.Right(name, () => RetryCheck.RunAsync(code));
+        static Answer Wrong(string name, string seen, Func<MutexOptions> code) => Answer.Wrong(name, seen, () => RetryCheck.RunAsync(code));
+    }
 }

@@ -1,4 +1,6 @@
 using DistributedMutex.Workshop;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DistributedMutex.TestProcess.Answers;
 
@@ -195,5 +197,40 @@ internal static class Lesson9
 
         static Answer Right(string name, Func<IDistributedMutex, int, Func<Task>, Task<bool>> code) => Answer.Right(name, () => ServiceCheck.RunAsync(code));
         static Answer Wrong(string name, string seen, Func<IDistributedMutex, int, Func<Task>, Task<bool>> code) => Answer.Wrong(name, seen, () => ServiceCheck.RunAsync(code));
+    }
+
+    /// <summary>Configure a service.</summary>
+    public static IEnumerable<Answer> Configure()
+    {
+        yield return Right("one after the other", services =>
+        {
+            services.AddDistributedMutex(options => (options.Wait, options.MaxHold) = (TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1)));
+            services.AddHealthChecks().AddDistributedMutex();
+        });
+        yield return Right("the health check alone adds the mutex", services =>
+        {
+            services.AddHealthChecks().AddDistributedMutex("lock");
+            services.Configure<MutexOptions>(options => (options.Wait, options.MaxHold) = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(60)));
+        });
+        yield return Wrong("nothing", "the container has no IDistributedMutex", _ => { });
+        yield return Wrong("the options as they are", "callers wait for 5 s", services => services.AddDistributedMutex().AddHealthChecks().AddDistributedMutex());
+        yield return Wrong("no bound", "a lock is held without end", services => services.AddDistributedMutex(options => (options.Wait, options.MaxHold) = (TimeSpan.FromSeconds(2), null)));
+        yield return Wrong("an hour, as it stands", "a lock is held for 60 minutes", services => services.AddDistributedMutex(options => options.Wait = TimeSpan.FromSeconds(2)));
+        yield return Wrong("the lease for the hold", "a lock is held for 60 minutes", services => services.AddDistributedMutex(options => (options.Wait, options.Lease) = (TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1))));
+        yield return Wrong("no health check", "there is no health check", services => services.AddDistributedMutex(options => (options.Wait, options.MaxHold) = (TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1))));
+        yield return Wrong("health checks, and none of them", "there is no health check", services =>
+        {
+            services.AddDistributedMutex(options => (options.Wait, options.MaxHold) = (TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1)));
+            services.AddHealthChecks();
+        });
+        yield return Wrong("a health check that takes no lock", "no health check takes a lock", services =>
+        {
+            services.AddDistributedMutex(options => (options.Wait, options.MaxHold) = (TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(1)));
+            services.AddHealthChecks().AddCheck("mine", () => HealthCheckResult.Healthy());
+        });
+        yield return Wrong("not done yet", "your code threw NotImplementedException", _ => throw new NotImplementedException());
+
+        static Answer Right(string name, Action<IServiceCollection> code) => Answer.Right(name, () => ConfigureCheck.RunAsync(code));
+        static Answer Wrong(string name, string seen, Action<IServiceCollection> code) => Answer.Wrong(name, seen, () => ConfigureCheck.RunAsync(code));
     }
 }
