@@ -7,6 +7,9 @@ internal sealed record ServerKind(string Name, string FileName, IReadOnlyList<st
 
     public const string GarnetVersion = "2.2.8";
 
+    /// <summary>The oldest Garnet that passes the tests; older ones were not to be had.</summary>
+    public static Version OldestGarnet { get; } = new(2, 1, 2);
+
     /// <summary>What it says when clients may come.</summary>
     public string ReadyText { get; init; } = "Ready to accept connections";
 

@@ -63,7 +63,7 @@ public sealed class RightsTests(OwnRedisFixture server) : IClassFixture<OwnRedis
         {
             var finding = Check(await NewUserAsync(another, admin, [.. Needed.Except([right])]));
             Assert.Equal(Rights.Messages.Contains(right) ? DoctorState.Optional : DoctorState.Broken, finding.State);
-            Assert.EndsWith($" Run 'ACL SETUSER app {right}'.", finding.Text.Replace($"{right} {right}", right, StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.EndsWith($" Run 'ACL SETUSER app {right}'.", finding.ToString().Replace($"{right} {right}", right, StringComparison.Ordinal), StringComparison.Ordinal);
         }
     }
 

@@ -15,8 +15,8 @@ internal static class RightsCheck
         var rights = string.Join(' ', missing);
         return missing.Count == 0 ? new(Subject, DoctorState.Fine, $"the user '{name}' has all that the lock needs")
             : missing.All(Rights.Messages.Contains)
-                ? new(Subject, DoctorState.Optional, $"the user '{name}' can't be woken, or wake others, so that who waits asks again and again. Run 'ACL SETUSER {name} {rights}'.")
-                : new(Subject, DoctorState.Broken, $"the user '{name}' lacks {rights}. Run 'ACL SETUSER {name} {rights}'.");
+                ? new(Subject, DoctorState.Optional, $"the user '{name}' can't be woken, or wake others, so that who waits asks again and again.", $"Run 'ACL SETUSER {name} {rights}'.")
+                : new(Subject, DoctorState.Broken, $"the user '{name}' lacks {rights}.", $"Run 'ACL SETUSER {name} {rights}'.");
     }
 
     private static IEnumerable<(string Right, Action Try)> Tries(IConnectionMultiplexer connection)
@@ -37,10 +37,10 @@ internal static class RightsCheck
             ("+evalsha", Sends("EVALSHA", new string('0', 40), "0")),
             ("+time", Sends("TIME")),
             ("+exists", Sends("EXISTS", key)),
-            ("+set", Sends("SET", key, "doctor", "NX", "PX", "1")),
+            ("+set", Sends("SET", key, "doctor", "NX", "PX", "1000")),
             ("+get", Sends("GET", key)),
             ("+pttl", Sends("PTTL", key)),
-            ("+pexpire", Sends("PEXPIRE", key, "1")),
+            ("+pexpire", Sends("PEXPIRE", key, "1000")),
             ("+del", Sends("DEL", key)),
             ("+zadd", Sends("ZADD", queue, "XX", "1", "nobody")),
             ("+zrange", Sends("ZRANGE", queue, "0", "0")),

@@ -114,7 +114,7 @@ public sealed class NotebookTests : IDisposable
 
     private static async Task RequireJupyterAsync()
     {
-        var kernel = await Doctor.CheckKernelAsync(Doctor.JupyterFolders());
+        var kernel = await KernelCheck.CheckAsync(KernelCheck.JupyterFolders());
         Assert.SkipUnless(kernel.State == DoctorState.Fine, kernel.Text);
         Assert.SkipWhen(DocumentedServer.Find("jupyter-nbconvert") is null, "jupyter-nbconvert is not on PATH");
     }
