@@ -19,6 +19,10 @@ public sealed partial class ServiceScriptTests(Scripts scripts) : IClassFixture<
                 data.Add(host, "service_jobs.csx", "✓ All 12 jobs were done, each of them once");
                 data.Add(host, "service_rate.csx", "✓ No user had two operations within a second");
                 data.Add(host, "service_tenant.csx", "✓ Requests of one tenant waited for each other, and for nobody else's");
+                data.Add(host, "several_keys.csx", "✓ Nobody saw another total than 300");
+                data.Add(host, "read_write.csx", "✓ Nobody read half of a change");
+                data.Add(host, "permits.csx", "✓ There were never more than 2 calls at a time");
+                data.Add(host, "leader.csx", "✓ There was one leader at a time, and each had its turn");
             }
 
             return data;
@@ -47,6 +51,10 @@ public sealed partial class ServiceScriptTests(Scripts scripts) : IClassFixture<
     [InlineData("service_jobs.csx", @"^✗ Job \d+ was done [23] times$")]
     [InlineData("service_rate.csx", @"^✗ ana was served \d times within a second of the time before$")]
     [InlineData("service_tenant.csx", @"^✗ Request \d of acme did not wait for the one before$")]
+    [InlineData("several_keys.csx", @"^✗ A total of -?\d+ was seen$")]
+    [InlineData("read_write.csx", @"^✗ \d+ readers read half of a change$")]
+    [InlineData("permits.csx", @"^✗ There were ([3-9]|1[012]) calls at a time, and 2 are allowed$")]
+    [InlineData("leader.csx", @"^✗ There were [23] leaders at a time$")]
     public async Task Without_the_lock_the_check_fails(string script, string failure)
     {
         using var run = scripts.Start(ScriptHost.DotnetRun, script, _folder.Path, ["--no-lock"]);
