@@ -15,6 +15,7 @@ public static class ReportCheck
     public static Task RunAsync(Action<RedisMutex, string, SharedFile, Func<string>> addReport) => Check.RunAsync("5.1", async () =>
     {
         using var mutex = new RedisMutex();
+        await OnceAsync(mutex, addReport).ConfigureAwait(false);
         var resource = Lesson.Name("check");
         var expected = Enumerable.Range(1, Count).Select(number => $"report {number}").ToList();
 
@@ -53,12 +54,6 @@ public static class ReportCheck
             prepared == Count ? "only one thread could prepare at a time: the others waited for the lock." : $"{prepared} reports were prepared, not {Count}.",
             "what of this does not need the file?",
             "var report = prepare(); before you lock.");
-        Check.That(
-            !await mutex.IsLockedAsync(resource).ConfigureAwait(false),
-            "Afterwards, the lock is free.",
-            "you never unlocked: afterwards, the lock was still there.",
-            "who gives the lock back?",
-            "using (mutex.Acquire(resource)) { … }");
 
         void Enter()
         {
@@ -88,4 +83,23 @@ public static class ReportCheck
             }
         }
     });
+
+    // First, so that whoever never unlocks is told that, and not that the others waited in vain.
+    private static async Task OnceAsync(RedisMutex mutex, Action<RedisMutex, string, SharedFile, Func<string>> addReport)
+    {
+        var (resource, file) = (Lesson.Name("check"), new SharedFile());
+        var call = await Attempt.Run(() => addReport(mutex, resource, file, () => "report")).ConfigureAwait(false);
+        Check.That(
+            call.Returned && file.Read().Count == 1,
+            "One call adds one report.",
+            call.Or($"one call added {file.Read().Count} lines."),
+            "prepare, read, think, write: what is missing?",
+            "file.Write([.. file.Read(), report]);");
+        Check.That(
+            !await mutex.IsLockedAsync(resource).ConfigureAwait(false),
+            "Afterwards, the lock is free.",
+            "you never unlocked: afterwards, the lock was still there.",
+            "who gives the lock back?",
+            "using (mutex.Acquire(resource)) { … }");
+    }
 }

@@ -90,7 +90,7 @@ internal static class Lesson5
             using var held = mutex.Acquire(resource);
             file.Write([.. file.Read(), "report"]);
         });
-        yield return Wrong("no Unlock", "still not done", (mutex, resource, file, prepare) =>
+        yield return Wrong("no Unlock", "you never unlocked", (mutex, resource, file, prepare) =>
         {
             var report = prepare();
             mutex.Acquire(resource);
