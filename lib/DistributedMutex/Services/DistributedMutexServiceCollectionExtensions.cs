@@ -16,7 +16,8 @@ public static class DistributedMutexServiceCollectionExtensions
     /// Adds <see cref="IDistributedMutex"/>: lease 1 minute, wait 5 seconds, retry 250 ms, and held for an hour at most, unless
     /// <paramref name="configure"/> says otherwise. It uses the <see cref="IConnectionMultiplexer"/> that the application has
     /// registered; if there is none, a connection of its own, to the <see cref="RedisSettings"/> that are registered or
-    /// to what <see cref="RedisSettings.FromEnvironment"/> names. It connects when a lock is first wanted.
+    /// to what <see cref="RedisSettings.FromEnvironment"/> names. It connects when a lock is first wanted. A
+    /// <see cref="RedisReadWriteLock"/> with the same options and connection is added as well; it connects when it is first asked for.
     /// </summary>
     /// <remarks>
     /// The options are checked when the host starts: an <see cref="OptionsValidationException"/> names the one that is wrong.
@@ -71,7 +72,22 @@ public static class DistributedMutexServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>The mutex, unless it is there, and its options.</summary>
+    /// <summary>
+    /// Adds a <see cref="RedisSemaphore"/> as a keyed service, whose key is <paramref name="resource"/>, with the options and the
+    /// connection of the mutex without a key. It connects when it is first asked for.
+    /// </summary>
+    /// <exception cref="ArgumentException">The resource is blank, or there is no permit.</exception>
+    public static IServiceCollection AddDistributedSemaphore(this IServiceCollection services, string resource, int permits)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrWhiteSpace(resource);
+        ArgumentOutOfRangeException.ThrowIfLessThan(permits, 1);
+        services.AddMutex(null);
+        return services.AddKeyedSingleton(
+            resource, (provider, _) => new RedisSemaphore(resource, permits, provider.ConnectionOf(null), provider.OptionsOf(null)));
+    }
+
+    /// <summary>The mutex and its family, unless they are there, and their options.</summary>
     internal static OptionsBuilder<MutexOptions> AddMutex(this IServiceCollection services, object? key)
     {
         services.TryAddSingleton<IOptionsFactory<MutexOptions>, MutexOptionsFactory>();
@@ -80,11 +96,16 @@ public static class DistributedMutexServiceCollectionExtensions
         services.TryAddKeyedSingleton(key, (provider, _) => new MutexConnection(() => provider.GetRequiredKeyedService<MutexConnection.OwnedMutex>(key).Mutex));
         services.TryAddKeyedSingleton<IDistributedMutex>(
             key, (provider, _) => new ServiceMutex(provider.GetRequiredKeyedService<MutexConnection>(key), provider.OptionsOf(key)));
+        services.TryAddKeyedSingleton(key, (provider, _) => new RedisReadWriteLock(provider.ConnectionOf(key), provider.OptionsOf(key)));
         return services.AddOptions<MutexOptions>(NameOf(key)).ValidateOnStart();
     }
 
     internal static MutexOptions OptionsOf(this IServiceProvider services, object? key) =>
         services.GetRequiredService<IOptionsMonitor<MutexOptions>>().Get(NameOf(key));
+
+    // Its own or the application's; opened now if it has not been.
+    private static IConnectionMultiplexer ConnectionOf(this IServiceProvider services, object? key) =>
+        services.GetRequiredKeyedService<MutexConnection.OwnedMutex>(key).Mutex.Connection;
 
     private static string NameOf(object? key) => key?.ToString() ?? Options.Options.DefaultName;
 

@@ -31,6 +31,29 @@ public abstract class ConnectedServiceTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task Read_write_locks_and_semaphores_are_services_on_the_connection_and_with_the_options_of_the_mutex()
+    {
+        var (key, permits) = (server.NewResource(), server.NewResource());
+        using var application = new RedisClient(server.Settings);
+        await using (var services = new ServiceCollection().AddSingleton(application.Connection)
+            .AddDistributedMutex(options => options.Wait = TimeSpan.Zero).AddDistributedSemaphore(permits, 1).BuildServiceProvider())
+        {
+            var locks = services.GetRequiredService<RedisReadWriteLock>();
+            var semaphore = services.GetRequiredKeyedService<RedisSemaphore>(permits);
+            Assert.Same(application.Connection, locks.Connection);
+            Assert.Same(application.Connection, semaphore.Connection);
+            var (writer, permit) = (await locks.AcquireWriteAsync(key), await semaphore.AcquireAsync());
+            Assert.InRange(writer.Remaining.TotalSeconds, 50, 60);
+            Assert.Null(await locks.TryAcquireReadAsync(key));
+            Assert.Null(await semaphore.TryAcquireAsync());
+            Assert.True(permit.IsHeld);
+        }
+
+        // The container releases what they hold, and leaves the connection open.
+        Assert.Equal(0, await application.Database.KeyExistsAsync(["rwlock:" + key, "semaphore:" + permits]));
+    }
+
+    [Fact]
     public async Task A_connection_that_the_container_made_is_closed_after_what_is_held_was_released()
     {
         var (key, keyed) = (server.NewResource(), server.NewResource());
