@@ -17,13 +17,16 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task The_file_is_valid_and_takes_password_and_port_from_env(string compose)
+    public async Task The_file_is_valid_and_takes_password_port_and_name_from_env(string compose)
     {
         Assert.SkipUnless(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         WriteWithEnv("REDIS_PASSWORD=from-env\n");
+        Assert.Contains("container_name: redis_mutex", (await DockerCommand.RunAsync(_folder.Path, $"{compose} config"))!.Printed, StringComparison.Ordinal);
+        WriteWithEnv("REDIS_PASSWORD=from-env\nREDIS_CONTAINER=redis_of_the_second_clone\n");
         var config = (await DockerCommand.RunAsync(_folder.Path, $"{compose} config"))!;
         Assert.True(config.ExitCode == 0, config.Said);
         Assert.Matches(@"- --requirepass\s+- from-env\s", config.Printed);
+        Assert.Contains("container_name: redis_of_the_second_clone", config.Printed, StringComparison.Ordinal);
         Assert.Contains("REDISCLI_AUTH: from-env", config.Printed, StringComparison.Ordinal);
         Assert.Contains($"image: {DockerCommand.RedisImage}", config.Printed, StringComparison.Ordinal);
         Assert.Contains("127.0.0.1", config.Printed, StringComparison.Ordinal);
@@ -47,12 +50,11 @@ public sealed class ComposeTests(Scripts scripts) : IClassFixture<Scripts>, IDis
     {
         await DockerCommand.RequireImageAsync(DockerCommand.RedisImage);
         Assert.SkipUnless(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
-        WriteWithEnv(File.ReadAllText(Path.Combine(Clone.Root, ".env")).Replace("REDIS_PORT=6379\n", "", StringComparison.Ordinal));
 
         // The name in the file is for people to type; somebody's own may be running.
         var container = $"distributed-mutex-test-{_port}";
-        _folder.Write("name.yml", $"services:\n  redis:\n    container_name: {container}\n");
-        var composeHere = $"{compose} -p {container} -f docker-compose.yml -f name.yml";
+        WriteWithEnv(File.ReadAllText(Path.Combine(Clone.Root, ".env")).Replace("REDIS_PORT=6379\n", $"REDIS_CONTAINER={container}\n", StringComparison.Ordinal));
+        var composeHere = $"{compose} -p {container}";
         try
         {
             var up = (await DockerCommand.RunAsync(_folder.Path, $"{composeHere} up -d"))!;

@@ -25,10 +25,9 @@ public sealed class DockerCommandTests : IDisposable
         Assert.SkipUnless(await DockerCommand.HasComposeAsync(compose), $"no {compose} on this machine");
         var name = Path.GetFileName(_folder.Path).ToLowerInvariant();
         _folder.Write("docker-compose.yml", await File.ReadAllTextAsync(MarkdownPage.Repository("docker-compose.yml")));
-        _folder.Write("name.yml", $"services:\n  redis:\n    container_name: {name}\n");
         (string, string?)[] environment =
         [
-            ("COMPOSE_FILE", $"docker-compose.yml{Path.PathSeparator}name.yml"), ("COMPOSE_PROJECT_NAME", name),
+            ("COMPOSE_PROJECT_NAME", name), ("REDIS_CONTAINER", name),
             ("REDIS_PASSWORD", "redis123"), ("REDIS_PORT", PrivateServer.FindFreePort().ToString(CultureInfo.InvariantCulture)),
         ];
         try
