@@ -12,6 +12,7 @@ const string Usage = """
     processes    the same, in separate processes
     inside       workers that share one instance, as tasks and as threads
     duty         10 workers that hold for 5 ms and pause for 10 ms
+    family       readers and writers, and permits, beside DistributedLock's
     all          all of them
     """;
 
@@ -22,6 +23,7 @@ var suites = new Dictionary<string, Func<Arena, BenchmarkOptions, Task<IReadOnly
     ["processes"] = Processes.RunAsync,
     ["inside"] = Inside.RunAsync,
     ["duty"] = Duty.RunAsync,
+    ["family"] = Family.RunAsync,
 };
 
 if (args is [CrewProcess.Command, var port])
