@@ -38,6 +38,23 @@ public abstract class MetricTests(ServerFixture server)
     }
 
     [Fact]
+    public async Task A_tag_says_what_kind_of_lock_was_held()
+    {
+        var resource = server.NewResource();
+        using var metrics = new Metrics();
+        await using var mutex = server.NewMutex();
+        await using var locks = server.NewReadWriteLock();
+        await using var semaphore = server.NewSemaphore(resource, 2);
+        foreach (var acquire in new[] { () => mutex.AcquireAsync(resource), () => locks.AcquireReadAsync(resource), () => locks.AcquireWriteAsync(resource), () => semaphore.AcquireAsync() })
+        {
+            await (await acquire()).DisposeAsync();
+        }
+
+        var kinds = metrics.HoldDuration.GetMeasurementSnapshot().Select(hold => (string?)hold.Tags["distributed_mutex.kind"]);
+        Assert.Equal(["mutex", "read", "write", "permit"], kinds.TakeLast(4));
+    }
+
+    [Fact]
     public async Task A_lost_lock_is_counted_as_lost_and_no_more_as_held()
     {
         var resource = server.NewResource();
