@@ -15,7 +15,7 @@ public static class ReportCheck
     public static Task RunAsync(Action<RedisMutex, string, SharedFile, Func<string>> addReport) => Check.RunAsync("5.1", async () =>
     {
         using var mutex = new RedisMutex();
-        await OnceAsync(mutex, addReport).ConfigureAwait(false);
+        var wroteUnderLock = await OnceAsync(mutex, addReport).ConfigureAwait(false);
         var resource = Lesson.Name("check");
         var expected = Enumerable.Range(1, Count).Select(number => $"report {number}").ToList();
 
@@ -47,6 +47,12 @@ public static class ReportCheck
             $"{Count} threads added a report, {Count} are in the file.",
             call.Or(overlapped ? "one thread had read the file and not yet written it when another read it too." : $"{Count} threads added a report; the file has {found.Count}: {string.Join(", ", found)}."),
             "from the read to the write, only one may be inside. What belongs under the lock?",
+            "using (mutex.Acquire(resource)) around all of it: the read, the thinking and the write.");
+        Check.That(
+            wroteUnderLock,
+            "Each had the lock until it had written.",
+            "it was written when nobody had the lock: another could have read it too.",
+            "until when must nobody else read?",
             "using (mutex.Acquire(resource)) around all of it: the read, the thinking and the write.");
         Check.That(
             prepared == Count && !apart,
@@ -84,10 +90,12 @@ public static class ReportCheck
         }
     });
 
-    // First, so that whoever never unlocks is told that, and not that the others waited in vain.
-    private static async Task OnceAsync(RedisMutex mutex, Action<RedisMutex, string, SharedFile, Func<string>> addReport)
+    // First, so that whoever never unlocks is told that, and not that the others waited in vain. True: it wrote under the lock,
+    // which can be seen for certain while nobody else wants it.
+    private static async Task<bool> OnceAsync(RedisMutex mutex, Action<RedisMutex, string, SharedFile, Func<string>> addReport)
     {
-        var (resource, file) = (Lesson.Name("check"), new SharedFile());
+        var (resource, wroteUnderLock) = (Lesson.Name("check"), false);
+        var file = new SharedFile { AfterWrite = () => wroteUnderLock = mutex.Database.KeyExists("lock:" + resource) };
         var call = await Attempt.Run(() => addReport(mutex, resource, file, () => "report")).ConfigureAwait(false);
         Check.That(
             call.Returned && file.Read().Count == 1,
@@ -101,5 +109,6 @@ public static class ReportCheck
             "you never unlocked: afterwards, the lock was still there.",
             "who gives the lock back?",
             "using (mutex.Acquire(resource)) { … }");
+        return wroteUnderLock;
     }
 }

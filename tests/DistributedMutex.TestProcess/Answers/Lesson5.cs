@@ -50,7 +50,7 @@ internal static class Lesson5
             using var held = mutex.Acquire(resource);
             file.Write([.. lines, report]);
         });
-        yield return Wrong("written after the lock", "when another read it too", (mutex, resource, file, prepare) =>
+        yield return Wrong("written after the lock", "read it too", (mutex, resource, file, prepare) =>
         {
             var report = prepare();
             IReadOnlyList<string> lines;
