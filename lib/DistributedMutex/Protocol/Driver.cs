@@ -73,8 +73,8 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
     public void AskWithin(string? token, TimeSpan time) => Perform(_line.AskWithin(token, time, Now));
 
     /// <summary>
-    /// Releases, or leaves the queue, until Redis answers. A compare-and-delete harms nobody however often it is sent; one that
-    /// is not sent again costs the waiters a lease.
+    /// Releases, or leaves the queue, until Redis does it. A compare-and-delete harms nobody however often it is sent; one that
+    /// is not sent again costs the waiters a lease. One that is refused may be allowed before that is over.
     /// </summary>
     public async Task ReleaseUntilAnsweredAsync(KeyLease key)
     {
@@ -89,8 +89,15 @@ internal sealed class Driver(DriverContext context, string resource) : IRecipien
                     Released(key, (int)await context.Protocol.ReleaseAsync(Keys, key.Token).ConfigureAwait(false));
                     return;
                 }
-                catch (Exception e) when (e.IsPassing() && Now < giveUpAt)
+                catch (Exception e) when (e is RedisException or TimeoutException && Now < giveUpAt)
                 {
+                    if (counted && !e.IsPassing())
+                    {
+                        // Whoever disposes of the mutex does not wait for what may be refused to the end.
+                        context.Calls.Leave();
+                        counted = false;
+                    }
+
                     context.Mailbox.Heed(e);
                     await Task.Delay(pause, context.Time).ConfigureAwait(false);
                 }

@@ -31,7 +31,7 @@ internal sealed class ReleasedIsFree : IRule
 
     private static bool IsWrong(RunHistory history, Operation hold, HistoryEvent observed) =>
         hold.Release!.At + Calm < observed.Seconds("from")
-        && !history.Faults.Exists(fault => fault.From <= observed.At && fault.To + (fault.Recovery >= LongRecovery ? fault.Recovery : Calm) >= observed.Seconds("from"))
+        && !history.Faults.Exists(fault => fault.Concerns(hold) && fault.From <= observed.At && fault.To + (fault.Recovery >= LongRecovery ? fault.Recovery : Calm) >= observed.Seconds("from"))
         && !history.Faults.Exists(fault => fault.Loses(hold.Lock) && fault.From <= observed.At && fault.To >= hold.Release.At)
         && !IsHandedOn(history, hold, observed.At)
         && !history.IsGone(hold.Invoked.Process)

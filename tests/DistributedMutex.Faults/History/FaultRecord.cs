@@ -24,6 +24,10 @@ internal sealed class FaultRecord(HistoryEvent began)
     /// <summary>The processes that it strikes.</summary>
     public IReadOnlyList<string> Targets { get; } = began["targets"]?.Split(',') ?? [];
 
+    /// <summary>Whether it strikes the caller's process, or all, or the lock.</summary>
+    public bool Concerns(Operation call) =>
+        Targets.Count > 0 ? Targets.Contains(call.Invoked.Process) : Kind != "script-flush" && (began["loses"] is null or "-" or "*" || Loses(call.Lock));
+
     /// <summary>A kill or a stop: those whom it strikes can't do their part, be it as holders or as waiters.</summary>
     public bool StrikesProcess => Kind.StartsWith("kill-worker", StringComparison.Ordinal) || Kind.StartsWith("stop-worker", StringComparison.Ordinal);
 

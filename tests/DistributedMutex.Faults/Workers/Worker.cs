@@ -27,7 +27,9 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
     public static async Task<int> RunAsync(string json)
     {
         var plan = WorkerPlan.FromJson(json);
-        using var history = new HistoryWriter(plan.Folder, plan.Name, new RunClock(plan.Origin));
+
+        // Never closed: the meters write to the end of the process.
+        var history = new HistoryWriter(plan.Folder, plan.Name, new RunClock(plan.Origin));
         TaskScheduler.UnobservedTaskException += (_, e) =>
             history.Write(plan.Name, $"unobserved error={e.Exception.ToString().ReplaceLineEndings(" ").Replace(' ', '_')}");
         using var stop = new CancellationTokenSource();
@@ -86,8 +88,8 @@ internal sealed class Worker(WorkerPlan plan, HistoryWriter history) : IAsyncDis
         [
             new ScopeCaller(shared, "shared", "scope", Short),
             new ScopeCaller(shared, "shared", "cancelling", Short, cancels: true),
-            new LockCaller(patient, "patient", "long-lock", Long) { Pace = Pace.Long },
             new ScopeCaller(patient, "patient", "long-scope", Long) { Pace = Pace.Long },
+            new ScopeCaller(patient, "patient", "long-scope2", Long) { Pace = Pace.Long },
             new ScopeCaller(second, "second", "scope2", Short),
             new LockCaller(second, "second", "lock2", Short),
             new ServiceCaller(service, "service", "service", Short, ServiceWait),

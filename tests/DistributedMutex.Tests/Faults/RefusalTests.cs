@@ -114,6 +114,23 @@ public sealed class RefusalTests(OwnRedisFixture server) : IClassFixture<OwnRedi
     }
 
     [Fact]
+    public async Task A_release_that_was_refused_is_sent_again_for_as_long_as_the_lease_lasts()
+    {
+        using var another = await server.StartAnotherAsync();
+        using var admin = ServerFixture.ConnectAsAdmin(another);
+        await admin.GetDatabase().ExecuteAsync("ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all");
+        await using var mutex = new RedisMutex(ServerFixture.SettingsOf(another) with { User = "app", Password = "secret" }, new MutexOptions { Lease = Long });
+        await using var next = new RedisMutex(ServerFixture.SettingsOf(another));
+        await using var held = await mutex.AcquireAsync("x");
+        await admin.GetDatabase().ExecuteAsync("ACL", "SETUSER", "app", "-@scripting");
+
+        // The caller is told; the lock must not stay for the rest of its minute when the rights are back.
+        await Assert.ThrowsAsync<RedisServerException>(() => held.ReleaseAsync());
+        await admin.GetDatabase().ExecuteAsync("ACL", "SETUSER", "app", "+@all");
+        Assert.True(await next.LockAsync("x", TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
     public async Task A_server_without_memory_refuses_a_wait_and_still_takes_a_lock_back()
     {
         using var another = await server.StartAnotherAsync();
