@@ -119,4 +119,22 @@ async Task YourTurn()
     // Up to here.
 
     await FenceCheck.RunAsync(SaveSafely);
+
+    Lesson.Exercise("Most stores are servers, and a lock in your process does not reach into them. SaveInRedis keeps fence and text in a hash in Redis. It looks, and then writes: two commands, and another process may come between them. Make it one step.");
+
+    // Your turn:
+    bool SaveInRedis(string key, long fence, string text)
+    {
+        var seen = RedisCli.Ask("HGET", key, "fence");
+        if (seen != "(nil)" && fence < long.Parse(seen))
+        {
+            return false;
+        }
+
+        RedisCli.Ask("HSET", key, "fence", $"{fence}", "text", text);
+        return true;
+    }
+    // Up to here.
+
+    await FencedStoreCheck.RunAsync(SaveInRedis);
 }

@@ -29,6 +29,7 @@ internal sealed record Answer(string Name, string? Seen, Func<Task> CheckAsync)
         ["6.1"] = Lesson6.TryLockAndUnlock,
         ["6.2"] = Lesson6.WorkInSteps,
         ["7.1"] = Lesson7.SaveSafely,
+        ["7.2"] = Lesson7.SaveInRedis,
         ["8.1"] = Lesson8.LockInTurn,
         ["8.2"] = Lesson8.PatientOptions,
         ["9.1"] = Lesson9.PayOnce,
