@@ -129,4 +129,16 @@ async Task YourTurn()
     // Up to here.
 
     await ScopeCheck.RunAsync(TryAdd);
+
+    Lesson.Exercise("A scope need not end where it began. Reserve is to lock a seat, look whether it is free, and hand the lock to its caller, who pays and then disposes it. If somebody else is at this seat, or it is sold, the caller gets null at once, and no lock stays behind; nor does one if looking throws.");
+
+    // Your turn:
+    async Task<MutexLock> Reserve(RedisMutex mutex, string seat, Func<Task<bool>> isFree)
+    {
+        await using var held = await mutex.TryAcquireAsync(seat);
+        return held is not null && await isFree() ? held : null;
+    }
+    // Up to here.
+
+    await ReserveCheck.RunAsync(Reserve);
 }

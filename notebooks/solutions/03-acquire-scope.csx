@@ -9,3 +9,28 @@ async Task<bool> TryAdd(RedisMutex mutex, string resource, CounterFile counter, 
     counter.AddOne();
     return true;
 }
+
+async Task<MutexLock> Reserve(RedisMutex mutex, string seat, Func<Task<bool>> isFree)
+{
+    var held = await mutex.TryAcquireAsync(seat, wait: TimeSpan.Zero);
+    if (held is null)
+    {
+        return null;
+    }
+
+    try
+    {
+        if (await isFree())
+        {
+            return held; // the caller's from now on
+        }
+    }
+    catch
+    {
+        await held.DisposeAsync();
+        throw;
+    }
+
+    await held.DisposeAsync();
+    return null;
+}

@@ -23,6 +23,7 @@ internal sealed record Answer(string Name, string? Seen, Func<Task> CheckAsync)
         ["1.1"] = Lesson1.AddSafely,
         ["2.1"] = Lesson2.WithLock,
         ["3.1"] = Lesson3.TryAdd,
+        ["3.2"] = Lesson3Reserve.Reserve,
         ["4.1"] = Lesson4.RunJobs,
         ["5.1"] = Lesson5.AddReport,
         ["5.2"] = Lesson5.GetReport,
