@@ -10,9 +10,10 @@ namespace DistributedMutex;
 /// of its locks: while it holds a resource, another Lock of that resource waits, on the same instance too.
 /// </summary>
 /// <remarks>
-/// Whoever waits is served first come, first served, with two exceptions: within one instance up to a hundred callers, or 20 ms
-/// of them, may have their turn together; and a Lock, or a scope without a fence, that comes in the moment after a holder's
-/// lease has ended may get in before those who wait, once.
+/// Whoever waits is served first come, first served, with three exceptions: within one instance up to a hundred callers, or 20 ms
+/// of them, may have their turn together; who waits behind a holder of the same instance stands in the queue of all from the
+/// moment that this one releases; and a Lock, or a scope without a fence, that comes in the moment after a holder's lease has
+/// ended may get in before those who wait, once.
 /// </remarks>
 public sealed class RedisMutex : RedisClient
 {

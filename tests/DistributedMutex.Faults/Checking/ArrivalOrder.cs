@@ -5,8 +5,8 @@ namespace DistributedMutex.Faults.Checking;
 
 /// <summary>
 /// Who came first is served first. Looked at where nothing is broken, and with these exceptions, which the documentation
-/// states: an instance may serve its own callers for 20 ms when its turn has come, and when a holder has died a newcomer
-/// may be quicker than the line.
+/// states: an instance may serve its own callers for 20 ms when its turn has come; who waits behind a holder of its own
+/// instance has its place in the queue when that releases; and when a holder has died a newcomer may be quicker than the line.
 /// </summary>
 internal sealed class ArrivalOrder : IRule
 {
@@ -31,7 +31,7 @@ internal sealed class ArrivalOrder : IRule
             for (var i = 1; i < grants.Count; i++)
             {
                 var grant = grants[i];
-                var overtaken = waiters.Find(waiter => IsOvertaken(waiter, grant) && IsCalm(history, waiter, grant));
+                var overtaken = waiters.Find(waiter => IsOvertaken(waiter, grant) && IsCalm(history, waiter, grant) && !IsBehindItsOwn(grants, waiter, grant));
                 if (overtaken is not null && grant.Api != "foreign" && grants[i - 1].Released?["answer"] is "yes" or "disposed" && !IsInTurn(grants, i, overtaken))
                 {
                     yield return new Violation(
@@ -60,6 +60,10 @@ internal sealed class ArrivalOrder : IRule
             && history.Stalled(waiter.Invoked.Process, from, grant.EndedAt) == 0
             && history.Stalled(grant.Invoked.Process, from, grant.EndedAt) == 0;
     }
+
+    // Until its instance released, after the newcomer had come, it had no place in the queue of all.
+    private static bool IsBehindItsOwn(List<Operation> grants, Operation waiter, Operation grant) => grants.Exists(own =>
+        own.Instance == waiter.Instance && own.EndedAt <= grant.EndedAt && own.Release is { } release && release.At + Later > grant.Invoked.At);
 
     // It was handed the lock inside its instance, within a turn that began with somebody who did come before.
     private static bool IsInTurn(List<Operation> grants, int index, Operation overtaken)

@@ -61,6 +61,14 @@ public sealed class WaiterRuleTests
     public void Or_a_server_that_was_gone_is_found_again_late() => Overtaking(handedOn: 12.5, waitsSince: 7).Fault(8, 8.1, "failover-to", "recovery=10").IsRight();
 
     [Fact]
+    public void Whoever_waits_behind_its_own_instance_has_its_place_when_that_releases() =>
+        Overtaking(handedOn: 12.5).Scope("w1/z", 10.9, 10.95, 11.9, 0, 11).IsRight();
+
+    [Fact]
+    public void And_no_later_than_that() =>
+        Overtaking(handedOn: 12.5, waitsSince: 10.5).Scope("w1/z", 10.2, 10.3, 10.6, 0, 10.4).IsWrong(Order, "w1/x acquire", "w2/y acquired");
+
+    [Fact]
     public void Whoever_was_killed_is_not_overtaken() =>
         Overtaking(handedOn: 12.5, waitsSince: 7, isServed: false).Fault(8, 8.1, "kill-worker", "targets=w1").IsRight();
 
