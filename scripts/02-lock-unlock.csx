@@ -131,4 +131,22 @@ async Task YourTurn()
     // Up to here.
 
     await LockUnlockCheck.RunAsync(WithLock);
+
+    Lesson.Exercise("Each server has a timer that starts the same job every minute. Who comes while it runs is to skip this turn, not to stand in line and do it all again. RunOrSkip returns true if the job has run, and false, at once, if it was skipped. A job that failed must not stop those that come after.");
+
+    // Your turn:
+    bool RunOrSkip(RedisMutex mutex, string resource, Action job)
+    {
+        if (mutex.Lock(resource))
+        {
+            job();
+            mutex.Unlock(resource);
+            return true;
+        }
+
+        return false;
+    }
+    // Up to here.
+
+    await SkipCheck.RunAsync(RunOrSkip);
 }

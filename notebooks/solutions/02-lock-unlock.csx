@@ -14,3 +14,21 @@ void WithLock(RedisMutex mutex, string resource, Action work)
         mutex.Unlock(resource);
     }
 }
+
+bool RunOrSkip(RedisMutex mutex, string resource, Action job)
+{
+    if (!mutex.Lock(resource, wait: TimeSpan.Zero))
+    {
+        return false; // the next turn comes anyway
+    }
+
+    try
+    {
+        job();
+        return true;
+    }
+    finally
+    {
+        mutex.Unlock(resource);
+    }
+}

@@ -22,6 +22,7 @@ internal sealed record Answer(string Name, string? Seen, Func<Task> CheckAsync)
     {
         ["1.1"] = Lesson1.AddSafely,
         ["2.1"] = Lesson2.WithLock,
+        ["2.2"] = Lesson2Skip.RunOrSkip,
         ["3.1"] = Lesson3.TryAdd,
         ["3.2"] = Lesson3Reserve.Reserve,
         ["4.1"] = Lesson4.RunJobs,
