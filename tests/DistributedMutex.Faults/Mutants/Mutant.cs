@@ -18,9 +18,7 @@ internal sealed record Mutant(string Name, string File, string Old, string New)
         new("release-not-retried", "Protocol/HolderCalls.cs", "_ = driver.ReleaseUntilAnsweredAsync(key);", ""),
         new("restored-not-heard", "Protocol/Mailbox.cs", "_connection.ConnectionRestored += (_, _) => _ = ResumeAsync(anew: false);", ""),
         new("count-trusted-in-cluster", "Protocol/LockProtocol.cs", "servers is [{ ServerType: ServerType.Standalone }]", "true"),
-        new("newcomers-first", "Protocol/acquire.lua", "if call('EXISTS', KEYS[2]) == 0 and call('SET'", "if call('SET'"),
         new("last-come-first-served", "Protocol/queue.lua", "(tonumber(last[2]) or 0) + 1", "(tonumber(last[2]) or 0) - 1"),
-        new("queue-without-end", "Protocol/queue.lua", "call('PEXPIRE', KEYS[2], QUEUE)", ""),
     ];
 
     /// <exception cref="ArgumentException">There is none of that name.</exception>

@@ -9,7 +9,12 @@ public sealed class ProgressTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public ProgressTests() => Environment.SetEnvironmentVariable(Progress.Variable, _folder.File("progress.json"));
+    // The file is there: without it, what this process knows from another test would count.
+    public ProgressTests()
+    {
+        _folder.Write("progress.json", "{}");
+        Environment.SetEnvironmentVariable(Progress.Variable, _folder.File("progress.json"));
+    }
 
     public void Dispose()
     {
